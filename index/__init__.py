@@ -1,0 +1,1 @@
+"""Vectors to tracks: the catalogue, its generations on disk and the search over them."""

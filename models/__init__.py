@@ -1,0 +1,1 @@
+"""Audio to vectors: decoding, the log-mel front end, embedders and the workers that run them."""

@@ -1,0 +1,330 @@
+"""The plain values, protocols and errors that every room of the house shares.
+
+Nothing here imports anything of the project, reads a file or starts a process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+
+
+class SoundalikeError(Exception):
+    """A problem a person meets.
+
+    Parameters
+    ----------
+    sentence : str
+        What happened, in one sentence for the person who reads it.
+    fix : str
+        What to do about it, in one sentence; empty where nothing can be done.
+    """
+
+    def __init__(self, sentence: str, fix: str = "") -> None:
+        # Both go into `args`, so the error survives the trip out of a worker process.
+        super().__init__(sentence, fix)
+        self.sentence = sentence
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.fix}".rstrip()
+
+
+class ClipError(SoundalikeError):
+    """The clip cannot be heard: broken, empty, silent, too large, unreachable."""
+
+
+class ModelError(SoundalikeError):
+    """The model cannot be used: no card, a missing or changed file, wrong shapes."""
+
+
+class CatalogueError(SoundalikeError):
+    """The index cannot be used: missing, damaged, locked or of another embedding space."""
+
+
+class SettingsError(SoundalikeError):
+    """A setting is missing or makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSource:
+    """Audio as it was handed in.
+
+    Attributes
+    ----------
+    data : bytes or Path
+        The encoded file: its bytes, or where it lies.
+    name : str
+        What to call it in a sentence; its ending is a hint, never trusted.
+    """
+
+    data: bytes | Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The part of a clip to listen to, in seconds; `None` is the clip's own edge."""
+
+    start: float | None = None
+    end: float | None = None
+
+
+class PatchEmbeddings(NamedTuple):
+    """What an embedder returns.
+
+    Attributes
+    ----------
+    embeddings : np.ndarray [shape=(n, dim), float32]
+    timestamps : np.ndarray [shape=(n,), float32]
+        Start of each patch in seconds.
+    """
+
+    embeddings: FloatArray
+    timestamps: FloatArray
+
+
+class Embedder(Protocol):
+    """Turns mono audio into one embedding a patch; blocking, one call at a time."""
+
+    @property
+    def stamp(self) -> ModelStamp:
+        """Which model this is, and in which embedding space its vectors live."""
+
+    @property
+    def sample_rate(self) -> int:
+        """The rate `embed` wants its samples in, in Hz."""
+
+    def embed(self, samples: FloatArray) -> PatchEmbeddings:
+        """Embed every whole patch of mono samples [n] in [-1, 1]; a partial one is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStamp:
+    """The identity of a model, recorded in every index made with it.
+
+    Vectors of two models can be compared only if `space` is the same.
+    """
+
+    model: str
+    version: str
+    space: str
+    dim: int
+    sha512: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Windows:
+    """The vectors of one clip or track.
+
+    Attributes
+    ----------
+    vectors : np.ndarray [shape=(w, dim), float32]
+        Mean of each window's patches, centred on the model card's mean, of unit length.
+    starts : np.ndarray [shape=(w,), float32]
+        Start of each window in seconds.
+    """
+
+    vectors: FloatArray
+    starts: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """What is asked of an index.
+
+    Attributes
+    ----------
+    windows : Windows
+        The windows to find the likes of (half overlapping).
+    dense : Windows
+        The same audio with a window at every patch: fine enough to recognise an excerpt.
+    track_id : str
+        The id the audio would have as a track: the hash of its payload.
+    seconds : float
+        Length of the audio.
+    """
+
+    windows: Windows
+    dense: Windows
+    track_id: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipHeard:
+    """What was heard of a clip.
+
+    Attributes
+    ----------
+    name : str
+    seconds : float
+        Length of what was listened to.
+    start, end : float
+        Where in the clip that lies, in seconds.
+    model : str
+        Name of the model that listened.
+    log_mel : np.ndarray [shape=(columns, bands), float32]
+        The log-mel spectrogram, thinned to at most a picture's width.
+    notes : tuple of str
+        Sentences the asker should see: padded, cut short, partly silent.
+    """
+
+    name: str
+    seconds: float
+    start: float
+    end: float
+    model: str
+    log_mel: FloatArray
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddedClip:
+    """A clip after the models have heard it: what to show, what to ask, how long it took."""
+
+    heard: ClipHeard
+    query: Query
+    stamp: ModelStamp
+    timing: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """An entry of the catalogue.
+
+    Attributes
+    ----------
+    id : str
+        Hash of the audio payload, tags aside: a renamed or retagged file keeps it.
+    title, artist, album : str
+        From the tags, else inferred from the path; `artist` and `album` may be empty.
+    artist_known : bool
+        Whether the artist comes from tags or a manifest, not from a guess.
+    seconds : float
+    labels : tuple of str
+        Genres, or the labels a data set gives.
+    url : str
+        Where people can hear it; empty when unknown.
+    path : str
+        The file it was indexed from; empty when there is none.
+    """
+
+    id: str
+    title: str
+    artist: str = ""
+    album: str = ""
+    artist_known: bool = False
+    seconds: float = 0.0
+    labels: tuple[str, ...] = ()
+    url: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddedTrack:
+    """A track and its windows, ready for the index."""
+
+    track: Track
+    windows: Windows
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """One answer.
+
+    Attributes
+    ----------
+    rank : int
+        From 1.
+    similarity : float
+        Mean over the clip's windows of this track's best window, in [-1, 1].
+    match : float or None
+        Calibrated probability that clip and track share a label, in [0, 1];
+        None while the model card has no calibration.
+    at : float
+        Where in the track it sounds most alike, in seconds.
+    """
+
+    rank: int
+    track: Track
+    similarity: float
+    at: float
+    match: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What an index answers: the track the clip *is*, and the tracks that sound like it."""
+
+    same: Track | None
+    results: tuple[Recommendation, ...]
+    timing: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recommendations:
+    """The answer to a clip: the one value behind the card, the table, the JSON and the page."""
+
+    clip: ClipHeard
+    same: Track | None
+    results: tuple[Recommendation, ...]
+    timing: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """How a ranking is cut.
+
+    Attributes
+    ----------
+    count : int
+        Results wanted, at least 1.
+    per_artist : int or None
+        At most this many results by one known artist; None for no cap.
+    """
+
+    count: int = 10
+    per_artist: int | None = 2
+
+
+class TrackIndex(Protocol):
+    """A catalogue that can be searched; blocking, safe to call from several threads."""
+
+    @property
+    def stamp(self) -> ModelStamp:
+        """The model the catalogue was made with."""
+
+    def __len__(self) -> int:
+        """Tracks in the catalogue."""
+
+    def search(self, query: Query, options: SearchOptions) -> Ranking:
+        """Rank the tracks that sound like the query, best first."""
+
+    def find(self, track_id: str) -> Track:
+        """Return the track with this id, or the one whose id begins so; CatalogueError else."""
+
+    def query_of(self, track: Track) -> Query:
+        """Return the query that asks for the likes of a track of this catalogue."""
+
+
+class ClipListener(Protocol):
+    """Hears a clip without blocking the event loop."""
+
+    @property
+    def stamp(self) -> ModelStamp:
+        """The model that listens."""
+
+    async def hear(self, source: ClipSource, span: Span) -> EmbeddedClip:
+        """Decode, embed and window a clip; ClipError where it cannot be heard."""

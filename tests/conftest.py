@@ -1,0 +1,34 @@
+"""What every test shares: where the test data lies, and a home of its own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """Return the folder of real recordings; skip the test where it is absent."""
+    named = os.environ.get("SOUNDALIKE_TEST_DATA")
+    places = [Path(named)] if named else [up / "shared" / "data" for up in PROJECT.parents]
+    for place in places:
+        if place.is_dir():
+            return place
+    pytest.skip("no test data here: set SOUNDALIKE_TEST_DATA to its folder")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a data directory of its own, and no token or setting of the machine's."""
+    for name in list(os.environ):
+        if name == "DISCORD_TOKEN" or (
+            name.startswith("SOUNDALIKE_") and name != "SOUNDALIKE_TEST_DATA"
+        ):
+            monkeypatch.delenv(name)
+    place = tmp_path / "home"
+    monkeypatch.setenv("SOUNDALIKE_HOME", str(place))
+    return place

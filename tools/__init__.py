@@ -1,0 +1,1 @@
+"""Offline work: the `soundalike` command, the build job, the demo and the benchmarks."""
