@@ -1,0 +1,32 @@
+"""The house keeps its shape: what is packaged, and who may import whom."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+ROOMS = ("bot", "index", "models", "tools")
+
+
+@pytest.fixture(scope="module")
+def pyproject() -> dict[str, Any]:
+    return tomllib.loads((PROJECT / "pyproject.toml").read_text())
+
+
+def test_every_package_is_listed(pyproject: dict[str, Any]) -> None:
+    found = {
+        ".".join(init.parent.relative_to(PROJECT).parts)
+        for room in ROOMS
+        for init in (PROJECT / room).rglob("__init__.py")
+    }
+    assert set(pyproject["tool"]["setuptools"]["packages"]) == found
+
+
+def test_the_lock_names_no_index() -> None:
+    lock = (PROJECT / "requirements.lock").read_text()
+    assert "://" not in lock
+    assert lock.count("--hash=sha256:") > lock.count("==")
