@@ -1,0 +1,176 @@
+"""The façade: a clip in, `Recommendations` out, whoever asks and however the answer is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from models.types import (
+    CatalogueError,
+    ClipHeard,
+    ClipListener,
+    ClipSource,
+    ModelStamp,
+    Ranking,
+    Recommendation,
+    Recommendations,
+    SearchOptions,
+    Span,
+    TrackIndex,
+)
+
+
+class ClipFetcher(Protocol):
+    """Brings the audio behind a link."""
+
+    async def fetch(self, url: str) -> ClipSource:
+        """Download one file under limits; ClipError where that cannot be done."""
+
+
+class Soundalike:
+    """Answers clips.
+
+    Parameters
+    ----------
+    listener : ClipListener
+        Hears clips, in processes of its own.
+    index : TrackIndex
+        The catalogue that is searched.
+    fetcher : ClipFetcher
+        Brings what lies behind a link.
+    calibrate : callable or None
+        Similarity in [-1, 1] to match in [0, 1], from the model card; None leaves `match` empty.
+
+    Raises
+    ------
+    CatalogueError
+        Model and catalogue live in different embedding spaces.
+    """
+
+    def __init__(
+        self,
+        listener: ClipListener,
+        index: TrackIndex,
+        fetcher: ClipFetcher,
+        calibrate: Callable[[float], float] | None = None,
+    ) -> None:
+        compare_stamps(listener.stamp, index.stamp)
+        self._listener = listener
+        self._index = index
+        self._fetcher = fetcher
+        self._calibrate = calibrate
+
+    @property
+    def tracks(self) -> int:
+        """How many tracks the catalogue holds."""
+        return len(self._index)
+
+    @property
+    def note(self) -> str:
+        """What the host should know about this pair of model and catalogue; mostly empty."""
+        return compare_stamps(self._listener.stamp, self._index.stamp)
+
+    async def recommend(
+        self, source: ClipSource, span: Span, options: SearchOptions
+    ) -> Recommendations:
+        """Find the tracks that sound like a clip.
+
+        Raises
+        ------
+        ClipError
+            The clip cannot be heard.
+        CatalogueError
+            The catalogue cannot be asked, or is of another embedding space by now.
+        """
+        return await self._recommend(source, span, options, time.perf_counter(), {})
+
+    async def recommend_link(self, url: str, span: Span, options: SearchOptions) -> Recommendations:
+        """Find the tracks that sound like what lies behind a link; raises as `recommend` does."""
+        began = time.perf_counter()
+        source = await self._fetcher.fetch(url)
+        fetched = {"fetch": time.perf_counter() - began}
+        return await self._recommend(source, span, options, began, fetched)
+
+    async def recommend_track(self, track_id: str, options: SearchOptions) -> Recommendations:
+        """Find the tracks that sound like one of the catalogue, by its id or how that begins.
+
+        Raises
+        ------
+        CatalogueError
+            There is no such track.
+        """
+        began = time.perf_counter()
+        heard, ranking = await asyncio.to_thread(self._search_track, track_id, options)
+        return self._answer(heard, ranking, began, {})
+
+    async def _recommend(
+        self,
+        source: ClipSource,
+        span: Span,
+        options: SearchOptions,
+        began: float,
+        timing: Mapping[str, float],
+    ) -> Recommendations:
+        clip = await self._listener.hear(source, span)
+        # A running bot may have been handed a new generation since it started.
+        compare_stamps(clip.stamp, self._index.stamp)
+        ranking = await asyncio.to_thread(self._index.search, clip.query, options)
+        return self._answer(clip.heard, ranking, began, {**timing, **clip.timing})
+
+    def _search_track(self, track_id: str, options: SearchOptions) -> tuple[ClipHeard, Ranking]:
+        track = self._index.find(track_id)
+        query = self._index.query_of(track)
+        heard = ClipHeard(
+            name=track.title,
+            seconds=query.seconds,
+            start=0.0,
+            end=query.seconds,
+            model=self._index.stamp.model,
+            log_mel=np.zeros((0, 0), np.float32),
+        )
+        return heard, self._index.search(query, options)
+
+    def _answer(
+        self, heard: ClipHeard, ranking: Ranking, began: float, timing: Mapping[str, float]
+    ) -> Recommendations:
+        results = tuple(self._matched(result) for result in ranking.results)
+        total = {"total": time.perf_counter() - began}
+        return Recommendations(heard, ranking.same, results, {**timing, **ranking.timing, **total})
+
+    def _matched(self, result: Recommendation) -> Recommendation:
+        if self._calibrate is None:
+            return result
+        return replace(result, match=min(max(self._calibrate(result.similarity), 0.0), 1.0))
+
+
+def compare_stamps(model: ModelStamp, catalogue: ModelStamp) -> str:
+    """Check that a model's vectors may be compared with a catalogue's.
+
+    Returns
+    -------
+    str
+        A note where it is another file of the same space; empty where it is the same file.
+
+    Raises
+    ------
+    CatalogueError
+        The spaces differ.
+    """
+    if model.space != catalogue.space or model.dim != catalogue.dim:
+        raise CatalogueError(
+            f"The catalogue was made with the model {catalogue.model} ({catalogue.space}), "
+            f"and {model.model} ({model.space}) cannot be compared with it.",
+            f"Listen with {catalogue.model} (SOUNDALIKE_MODEL={catalogue.model}), or build the "
+            f"index again with `soundalike index build … --model {model.model}`.",
+        )
+    if model.sha512 != catalogue.sha512:
+        return (
+            f"The catalogue was made with another file of the same embedding space "
+            f"({catalogue.model}, {catalogue.version}): answers may differ in small ways."
+        )
+    return ""

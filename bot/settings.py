@@ -1,0 +1,174 @@
+"""What a host can set: one frozen value, read from any mapping of names to text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import platformdirs
+
+from models.types import SettingsError
+
+_MEGABYTE = 1_000_000
+
+
+class Setting(NamedTuple):
+    """A row of the settings table: name, default as words, meaning."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+HOME = Setting(
+    "SOUNDALIKE_HOME",
+    "the platform's user data folder",
+    "The one folder everything is kept in: fetched models, indexes, state, cache.",
+)
+TOKEN = Setting(
+    "DISCORD_TOKEN",
+    "none",
+    "The bot's token from the Discord Developer Portal; only `soundalike run` needs it.",
+)
+INDEX = Setting("SOUNDALIKE_INDEX", "indexes/main in the home", "The index that is asked.")
+MODEL = Setting("SOUNDALIKE_MODEL", "vggish-small", "The model that listens.")
+GUILD = Setting(
+    "SOUNDALIKE_GUILD",
+    "every server",
+    "A server's id: its commands appear there at once and nowhere else, good for trying out.",
+)
+CLIP_MB = Setting("SOUNDALIKE_CLIP_MB", "25", "The largest clip taken, in megabytes.")
+CLIP_SECONDS = Setting(
+    "SOUNDALIKE_CLIP_SECONDS", "600", "The most that is listened to of one clip, in seconds."
+)
+JOBS = Setting(
+    "SOUNDALIKE_JOBS", "the machine's cores, at most 4", "Clips that are worked on at once."
+)
+QUEUE = Setting(
+    "SOUNDALIKE_QUEUE", "50", "Asks that may wait their turn; beyond it people are asked to wait."
+)
+
+SETTINGS = (TOKEN, HOME, INDEX, MODEL, GUILD, CLIP_MB, CLIP_SECONDS, JOBS, QUEUE)
+"""Every setting there is, in the order the README and `doctor` show them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a host can set.
+
+    Attributes
+    ----------
+    home, index : Path
+        The data directory, and the index that is asked.
+    model : str
+        Name of the model that listens.
+    token : str
+        The bot's token, empty where none is set; never part of the `repr`.
+    guild : int or None
+        The one server to sync commands to; None for all of them.
+    clip_bytes : int
+        The largest clip taken.
+    clip_seconds : float
+        The most that is listened to of one clip.
+    jobs : int
+        Clips that are worked on at once.
+    queue : int
+        Asks that may wait their turn.
+    """
+
+    home: Path
+    index: Path
+    model: str
+    token: str = field(repr=False)
+    guild: int | None
+    clip_bytes: int
+    clip_seconds: float
+    jobs: int
+    queue: int
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, str]) -> Settings:
+        """Read the settings from names and their text; an empty text counts as not set.
+
+        Raises
+        ------
+        SettingsError
+            A value makes no sense; the sentence names the setting.
+        """
+        given = {s.name: mapping.get(s.name, "").strip() for s in SETTINGS}
+        home = (
+            Path(given[HOME.name]).expanduser()
+            if given[HOME.name]
+            else platformdirs.user_data_path("soundalike", appauthor=False)
+        )
+        index = given[INDEX.name]
+        return cls(
+            home=home,
+            index=Path(index).expanduser() if index else home / "indexes" / "main",
+            model=given[MODEL.name] or MODEL.default,
+            token=_token(given[TOKEN.name]),
+            guild=_guild(given[GUILD.name]),
+            clip_bytes=_whole(CLIP_MB, given, 1, 2_000) * _MEGABYTE,
+            clip_seconds=_whole(CLIP_SECONDS, given, 1, 86_400),
+            jobs=_whole(JOBS, given, 1, 256, default=min(os.cpu_count() or 1, 4)),
+            queue=_whole(QUEUE, given, 1, 10_000),
+        )
+
+    def missing(self) -> tuple[SettingsError, ...]:
+        """List what `soundalike run` still needs, one error with its fix a thing."""
+        lacks: list[SettingsError] = []
+        if not self.token:
+            lacks.append(
+                SettingsError(
+                    "There is no Discord token yet.",
+                    f"Set {TOKEN.name}, in the environment or in a file named .env, to the token "
+                    "from your application's Bot page on discord.com/developers.",
+                )
+            )
+        if not self.index.is_dir():
+            lacks.append(
+                SettingsError(
+                    f"There is no index at {self.index}.",
+                    f"Make one with `soundalike index build YOUR-MUSIC --out {self.index}`, "
+                    f"or point {INDEX.name} at one.",
+                )
+            )
+        return tuple(lacks)
+
+
+def _token(text: str) -> str:
+    # The text goes into an HTTP header; it is never repeated in an error.
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise SettingsError(
+            f"{TOKEN.name} is not a token: it has a space or a character no token has.",
+            "Copy the token again from your application's Bot page, without quotes around it.",
+        )
+    return text
+
+
+def _guild(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and 15 <= len(text) <= 20):
+        raise SettingsError(
+            f"{GUILD.name} is {text!r}, which is not a server's id.",
+            "Turn on Developer Mode in Discord, right-click the server and copy its id.",
+        )
+    return int(text)
+
+
+def _whole(
+    setting: Setting, given: Mapping[str, str], low: int, high: int, default: int | None = None
+) -> int:
+    text = given[setting.name]
+    if not text:
+        return int(setting.default) if default is None else default
+    if not (text.isascii() and text.isdigit() and low <= int(text[:9]) <= high and len(text) <= 9):
+        raise SettingsError(
+            f"{setting.name} is {text!r}, which is not a whole number from {low} to {high}.",
+            f"Leave it out for the default: {setting.default}.",
+        )
+    return int(text)

@@ -1,0 +1,86 @@
+"""The façade hands the clip on, checks the spaces, times the stages and fills in the match."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.service import Soundalike, compare_stamps
+from models.types import (
+    CatalogueError,
+    ClipSource,
+    Recommendation,
+    SearchOptions,
+    Span,
+    Track,
+)
+from tests.bot.fakes import STAMP, FakeFetcher, FakeIndex, FakeListener
+
+CLIP = ClipSource(b"bytes", "clip.wav")
+
+
+async def test_a_clip_is_heard_searched_and_timed(results: tuple[Recommendation, ...]) -> None:
+    listener, index = FakeListener(), FakeIndex(results, same=Track("x", "X"))
+    service = Soundalike(listener, index, FakeFetcher())
+    answer = await service.recommend(CLIP, Span(1, 3), SearchOptions(count=2))
+    assert listener.heard == [(CLIP, Span(1, 3))]
+    assert index.asked[0][1] == SearchOptions(count=2)
+    assert answer.clip.name == "clip.wav"
+    assert answer.same == Track("x", "X")
+    assert answer.results == results
+    assert list(answer.timing) == ["decode", "embed", "search", "total"]
+    assert answer.timing["total"] > 0
+
+
+async def test_a_link_is_fetched_first(results: tuple[Recommendation, ...]) -> None:
+    listener, fetcher = FakeListener(), FakeFetcher()
+    service = Soundalike(listener, FakeIndex(results), fetcher)
+    answer = await service.recommend_link("https://example.org/a", Span(), SearchOptions())
+    assert fetcher.fetched == ["https://example.org/a"]
+    assert listener.heard[0][0] == ClipSource(b"fetched", "fetched.ogg")
+    assert list(answer.timing) == ["fetch", "decode", "embed", "search", "total"]
+
+
+async def test_a_track_of_the_catalogue_needs_no_listening(
+    results: tuple[Recommendation, ...],
+) -> None:
+    listener, index = FakeListener(), FakeIndex(results)
+    answer = await Soundalike(listener, index, FakeFetcher()).recommend_track("d4", SearchOptions())
+    assert listener.heard == []
+    assert index.asked[0][0].track_id == "d4"
+    assert (answer.clip.name, answer.clip.seconds, answer.clip.end) == ("Found", 9.6, 9.6)
+    assert answer.clip.log_mel.size == 0
+    assert answer.results == results
+
+
+async def test_the_match_comes_from_the_calibration(results: tuple[Recommendation, ...]) -> None:
+    service = Soundalike(FakeListener(), FakeIndex(results), FakeFetcher(), lambda s: 2 * s - 0.5)
+    answer = await service.recommend(CLIP, Span(), SearchOptions())
+    assert [r.match for r in answer.results] == [1.0, 0.5]
+
+
+def test_another_space_is_refused_at_the_door() -> None:
+    with pytest.raises(CatalogueError) as caught:
+        Soundalike(FakeListener(), FakeIndex(stamp=replace(STAMP, space="other")), FakeFetcher())
+    assert "tiny-1" in caught.value.sentence
+    assert "SOUNDALIKE_MODEL" in caught.value.fix
+
+
+async def test_another_space_is_refused_after_a_swap() -> None:
+    index = FakeIndex()
+    service = Soundalike(FakeListener(), index, FakeFetcher())
+    index.stamp = replace(STAMP, space="other")
+    with pytest.raises(CatalogueError):
+        await service.recommend(CLIP, Span(), SearchOptions())
+    assert index.asked == []
+
+
+def test_another_file_of_the_same_space_is_noted() -> None:
+    assert compare_stamps(STAMP, STAMP) == ""
+    assert "another file" in compare_stamps(STAMP, replace(STAMP, sha512="1" * 128))
+
+
+def test_other_dimensions_are_another_space() -> None:
+    with pytest.raises(CatalogueError):
+        compare_stamps(STAMP, replace(STAMP, dim=128))
