@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.discord_server.fixtures"]
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
