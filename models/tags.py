@@ -1,0 +1,144 @@
+"""Who made a file and what it is called: from its tags, else from where it lies."""
+
+from __future__ import annotations
+
+import re
+import struct
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import mutagen
+
+_LONGEST = 300
+_MOST_LABELS = 8
+
+# One field goes by another name in every container: ID3, MP4, Vorbis and APE, ASF.
+_FIELDS = {
+    "title": ("tit2", "©nam", "title"),
+    "artist": ("tpe1", "©art", "artist", "author"),
+    "album": ("talb", "©alb", "album", "wm/albumtitle"),
+    "genre": ("tcon", "©gen", "genre", "wm/genre"),
+    "url": ("woaf", "woas", "url", "website", "purl", "wm/audiofileurl"),
+}
+
+# What a damaged tag has been seen to raise out of mutagen, beside its own error.
+_BROKEN = (
+    mutagen.MutagenError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What is known of a file.
+
+    Attributes
+    ----------
+    title, artist, album : str
+        Cleaned of control characters, at most 300 characters; all but the title may be empty.
+    artist_known : bool
+        Whether the artist was written in a tag, not guessed from the path.
+    labels : tuple of str
+        Genres.
+    url : str
+        An http or https address, or empty.
+    """
+
+    title: str
+    artist: str = ""
+    album: str = ""
+    artist_known: bool = False
+    labels: tuple[str, ...] = ()
+    url: str = ""
+
+
+def read_tags(path: Path) -> Tags:
+    """Read a file's tags, filling what is missing from its name and folder.
+
+    Never raises for a damaged file: it then counts as untagged.
+    """
+    written = _written(path)
+    title, artist = _guess(path.stem)
+    tagged = _first(written["artist"])
+    return Tags(
+        title=_first(written["title"]) or title,
+        artist=tagged or artist,
+        album=_first(written["album"]) or _clean(path.absolute().parent.name),
+        artist_known=bool(tagged),
+        labels=_labels(written["genre"]),
+        url=next((u for u in map(_clean, written["url"]) if _is_link(u)), ""),
+    )
+
+
+def _written(path: Path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {field: [] for field in _FIELDS}
+    try:
+        file = mutagen.File(path)
+        items = list((file.tags or {}).items()) if file is not None else []
+    except _BROKEN:
+        return found
+    for key, value in items:
+        for field, names in _FIELDS.items():
+            # ID3 keys can carry a description after a colon.
+            if str(key).split(":")[0].casefold() in names:
+                found[field] += _texts(value)
+    return found
+
+
+def _texts(value: object) -> list[str]:
+    # ID3 genres come as numbers that only `genres` spells out; links have `url`.
+    for name in ("genres", "text", "url"):
+        inner = getattr(value, name, None)
+        if inner:
+            value = inner
+            break
+    several = value if isinstance(value, list | tuple) else [value]
+    return [str(one) for one in several]
+
+
+def _first(values: Iterable[str]) -> str:
+    return next((text for text in map(_clean, values) if text), "")
+
+
+def _labels(values: Iterable[str]) -> tuple[str, ...]:
+    parts = (_clean(part) for value in values for part in re.split(r"[;,/|\0]", value))
+    unique = {part.casefold(): part for part in parts if part}
+    return tuple(unique.values())[:_MOST_LABELS]
+
+
+def _is_link(text: str) -> bool:
+    return text.startswith(("http://", "https://")) and " " not in text
+
+
+def _clean(text: str) -> str:
+    kept = "".join(" " if unicodedata.category(c).startswith("C") else c for c in text)
+    return " ".join(kept.split())[:_LONGEST].strip()
+
+
+def _guess(stem: str) -> tuple[str, str]:
+    """Read title and artist from a file name; the artist is empty where none is named.
+
+    Understands `07 - Artist - Title`, `07_Some-Artist_Some-Title` and `1234__artist__title`.
+    """
+    stem = _clean(stem)
+    if found := re.fullmatch(r"\d+__([^_]+)__(.+)", stem):
+        return _words(found[2]), _words(found[1])
+    if found := re.fullmatch(r"\d{1,3}_([^_\s]+)_([^_\s]+)", stem):
+        return _words(found[2]), _words(found[1])
+    plain = _clean(stem.replace("_", " "))
+    plain = re.sub(r"^\d{1,3}(?: ?[-.] ?| )(?=\D)", "", plain) or plain
+    artist, dash, title = plain.partition(" - ")
+    if dash and artist.strip() and title.strip():
+        return title.strip(), artist.strip()
+    return plain or "untitled", ""
+
+
+def _words(text: str) -> str:
+    return _clean(re.sub(r"[-_]", " ", text)) or "untitled"
