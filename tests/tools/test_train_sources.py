@@ -1,0 +1,52 @@
+"""The split: what tests must never teach."""
+
+from pathlib import Path
+
+import pytest
+
+from tools.train.sources import list_recordings
+
+FILES = {
+    "music/FMA/046033.mp3": True,
+    "music/Jamendo/song - artist.mp3": True,
+    "music/OpenHV/Pink Blue.ogg": False,
+    "esc10/001 - Dog bark/1-100032-A.ogg": False,
+    "esc10/001 - Dog bark/3-100032-A.ogg": False,
+    "esc10/001 - Dog bark/4-100032-A.ogg": True,
+    "esc10/002 - Rain/5-100032-A.ogg": True,
+    "philharmonia/banjo/banjo_A3.mp3": True,
+    "philharmonia/bass clarinet/bass-clarinet_A3.mp3": False,
+    "philharmonia/trombone/trombone_A3.mp3": True,
+}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    others = ["music/Jamendo/JamendoLyrics.csv", "README.md", "formats/music.mp3"]
+    for name in [*FILES, *others]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def test_every_recording_falls_on_its_side(data: Path) -> None:
+    sides = {
+        recording.path.relative_to(data).as_posix(): recording.test
+        for recording in list_recordings(data)
+    }
+    assert sides == FILES
+
+
+def test_recordings_know_their_kind_and_label(data: Path) -> None:
+    found = {recording.path.name: recording for recording in list_recordings(data)}
+    assert found["046033.mp3"].kind == "music"
+    assert found["1-100032-A.ogg"].label == "001 - Dog bark"
+    assert found["bass-clarinet_A3.mp3"].label == "bass clarinet"
+
+
+def test_the_real_split_has_its_known_sizes(test_data: Path) -> None:
+    tests = [recording for recording in list_recordings(test_data) if recording.test]
+    kinds = [recording.kind for recording in tests]
+    assert kinds.count("esc10") == 160
+    assert kinds.count("philharmonia") == 150
+    assert kinds.count("music") == 37

@@ -1,0 +1,106 @@
+"""Test sets read from folders of real files, and the store of decoded sound."""
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tools.train.components import Components, principal_components
+from tools.train.facts import as_toml
+from tools.train.metrics import Report, Scores
+from tools.train.sound import SoundStore, read_sound
+from tools.train.sources import list_recordings
+from tools.train.trials import Trial, read_trials, spread_windows, training_patches
+
+RATE = 16_000
+
+
+def write(path: Path, seconds: float, *, channels: int = 1, rate: int = RATE) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    time = np.arange(round(seconds * rate)) / rate
+    tone = 0.5 * np.sin(2 * np.pi * 440 * time)
+    soundfile.write(path, np.stack([tone] * channels, axis=1), rate)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    write(tmp_path / "music/FMA/long.wav", 75)
+    write(tmp_path / "music/FMA/short.wav", 20)
+    write(tmp_path / "music/OpenHV/song.wav", 5)
+    write(tmp_path / "esc10/001 - Dog bark/4-bark.wav", 0.3)
+    write(tmp_path / "philharmonia/banjo/note.wav", 2.5)
+    write(tmp_path / "philharmonia/cello/low.wav", 1)
+    write(tmp_path / "philharmonia/cello/high.wav", 1)
+    return tmp_path
+
+
+def test_trials_hold_the_test_side_and_only_it(data: Path) -> None:
+    trials = {trial.name: trial for trial in read_trials(list_recordings(data))}
+    assert trials["music"].labels == ("long.wav",) * 6
+    assert [piece.shape for piece in trials["music"].pieces] == [(10, 96, 64)] * 6
+    assert [piece.shape for piece in trials["esc10"].pieces] == [(1, 96, 64)]
+    assert trials["philharmonia"].labels == ("banjo",)
+    assert len(training_patches(list_recordings(data))) == 5 + 1 + 1
+
+
+def test_windows_reach_from_the_first_patch_to_the_last() -> None:
+    heard = np.arange(100, dtype=np.float32)[:, np.newaxis, np.newaxis] * np.ones((1, 96, 64))
+    windows = spread_windows(heard.astype(np.float32))
+    starts = [int(window[0, 0, 0]) for window in windows]
+    assert starts == [0, 18, 36, 54, 72, 90]
+    assert windows[-1][-1, 0, 0] == 99
+    assert spread_windows(heard[:71].astype(np.float32)) == ()
+
+
+def test_a_piece_is_the_mean_of_its_patches() -> None:
+    pieces = (np.zeros((2, 96, 64), np.float32), np.ones((3, 96, 64), np.float32))
+    pieces[0][1] = 4
+    vectors = Trial("two", pieces, ("a", "b")).vectors(lambda patches: patches[:, 0, :2])
+    assert vectors.tolist() == [[2, 2], [1, 1]]
+
+
+def test_sound_is_the_mean_of_the_channels_at_16_khz(tmp_path: Path) -> None:
+    path = tmp_path / "stereo.wav"
+    soundfile.write(path, np.tile([0.5, -0.1], (44_100, 1)), 44_100, subtype="FLOAT")
+    sound = read_sound(path)
+    assert abs(len(sound) - RATE) <= 1
+    np.testing.assert_allclose(sound[100:-100], 0.2, atol=1e-3)
+
+
+def test_the_store_gives_back_what_was_decoded(data: Path, tmp_path: Path) -> None:
+    taught = [each for each in list_recordings(data) if not each.test]
+    SoundStore.build(tmp_path, taught, range(len(taught)))
+    store = SoundStore(tmp_path)
+    assert store.names == ["OpenHV/song.wav", "cello/high.wav", "cello/low.wav"]
+    assert store.length(0) == 5 * RATE
+    whole = read_sound(taught[0].path)
+    np.testing.assert_allclose(store.read(0, 1000, 500), whole[1000:1500], atol=1e-4)
+    assert len(store.read(1, RATE - 10, 500)) == 10
+    song, high, low = store.groups()
+    assert high == low != song
+
+
+def test_components_find_the_plane_that_holds_the_data(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    plane = np.linalg.qr(rng.standard_normal((10, 2)))[0]
+    spread = rng.standard_normal((500, 2)) * [3.0, 1.0]
+    found = principal_components(spread @ plane.T + 7.0, 2)
+    assert found.kept == pytest.approx(1.0)
+    assert abs(float(found.axes[:, 0] @ plane[:, 0])) > 0.99
+    projected = found.project(spread @ plane.T + 7.0)
+    np.testing.assert_allclose(projected.mean(axis=0), 0, atol=1e-4)
+    found.save(tmp_path / "components.npz")
+    np.testing.assert_array_equal(Components.load(tmp_path / "components.npz").axes, found.axes)
+
+
+def test_facts_are_toml_that_reads_back(tmp_path: Path) -> None:
+    model = tmp_path / "model.onnx"
+    model.write_bytes(b"weights")
+    report = Report({"student": {"esc10": Scores(0.9, 0.8, 0.7)}}, {"esc10": 0.1})
+    facts = tomllib.loads(as_toml(model, np.linspace(-1, 1, 128), report))
+    assert facts["file"]["size"] == 7
+    assert len(facts["file"]["sha512"]) == 128
+    np.testing.assert_allclose(facts["centring"]["mean"], np.linspace(-1, 1, 128), rtol=1e-5)
+    assert facts["evaluation"]["student"]["esc10"] == {"p1": 0.9, "p5": 0.8, "map": 0.7}

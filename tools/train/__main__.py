@@ -1,0 +1,142 @@
+"""Makes the bundled model: ``python -m tools.train DATA --teacher YAMNET.tflite --out FILE``."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from torch import nn
+
+from tools.train import evaluate, fit
+from tools.train.components import Components, principal_components
+from tools.train.export import export_onnx
+from tools.train.facts import as_toml
+from tools.train.picture import draw_losses
+from tools.train.sound import SoundStore
+from tools.train.sources import Recording, list_recordings
+from tools.train.student import DIM
+from tools.train.synthetic import render
+from tools.train.targets import Targets, make_targets
+from tools.train.trials import read_trials, training_patches
+
+NAME = "vggish-small"
+VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is asked for; see the options of `main`."""
+
+    data: Path
+    teacher: Path
+    out: Path
+    work: Path
+    patches: int
+    pieces: int
+    length: fit.Length
+    seed: int
+    jobs: int
+
+
+@click.command()
+@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--teacher", type=click.Path(exists=True, path_type=Path), required=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True)
+@click.option("--work", type=click.Path(path_type=Path), default=Path(".soundalike/train"))
+@click.option("--patches", default=260_000, show_default=True, help="Patches to draw.")
+@click.option("--pieces", default=600, show_default=True, help="Synthetic pieces to render.")
+@click.option("--epochs", default=4.0, show_default=True, help="Passes over the patches.")
+@click.option("--minutes", type=float, help="Train for at most so many minutes.")
+@click.option("--seed", default=1, show_default=True)
+@click.option("--jobs", default=2, show_default=True, help="Processes that draw patches.")
+def main(epochs: float, minutes: float | None, **options: Path | int) -> None:
+    """Distil the teacher into a small model from the training side of DATA.
+
+    Every stage keeps its results in the work folder and goes on from there when run again.
+
+    Example: python -m tools.train DATA --teacher yamnet_waveform.tflite --out small.onnx
+    """
+    plan = Plan(length=fit.Length(epochs, minutes), **options)  # type: ignore[arg-type]
+    plan.work.mkdir(parents=True, exist_ok=True)
+    console = Console()
+    recordings = list_recordings(plan.data)
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
+    with Progress(*columns, TimeRemainingColumn(), console=console) as bars:
+        targets = _listen(plan, recordings, bars)
+        student = _train(plan, targets, bars)
+    export_onnx(student, plan.out, dim=DIM, metadata=_metadata(plan.teacher))
+    report = evaluate.compare(
+        {
+            "teacher": evaluate.teacher_embed(plan.teacher),
+            "student": evaluate.onnx_embed(plan.out),
+            "untrained": evaluate.untrained_embed(plan.seed),
+        },
+        read_trials(recordings),
+        train := training_patches(recordings),
+    )
+    console.print(evaluate.as_table(report))
+    mean = evaluate.centring_mean(evaluate.onnx_embed(plan.out), train)
+    facts = plan.work / "facts.toml"
+    facts.write_text(as_toml(plan.out, mean, report))
+    console.print(f"{plan.out} is written; the facts for its card are in {facts}.")
+
+
+def _listen(plan: Plan, recordings: tuple[Recording, ...], bars: Progress) -> Targets:
+    """Decode the training side, draw patches of it and ask the teacher."""
+    task = bars.add_task("render", total=plan.pieces)
+    taught = [each for each in recordings if not each.test]
+    taught += render(plan.work / "synthetic", plan.pieces)
+    bars.update(task, completed=plan.pieces)
+    SoundStore.build(plan.work, taught, bars.track(range(len(taught)), description="decode"))
+    task = bars.add_task("ask the teacher", total=plan.patches)
+    return make_targets(
+        plan.work,
+        plan.teacher,
+        count=plan.patches,
+        seed=plan.seed,
+        jobs=plan.jobs,
+        advance=lambda count: bars.advance(task, count),
+    )
+
+
+def _train(plan: Plan, targets: Targets, bars: Progress) -> nn.Sequential:
+    """Train the student and draw its losses."""
+    stored = plan.work / "components.npz"
+    if not stored.exists():
+        principal_components(targets.teacher, DIM).save(stored)
+    task = bars.add_task("train", total=1.0)
+
+    def report(progress: fit.Progress, share: float) -> None:
+        loss, angle = np.mean(progress.losses[-50:], axis=0)
+        text = f"train: batch {progress.step}, loss {loss:.3f}, 1 − cosine {angle:.3f}"
+        bars.update(task, completed=share, description=text)
+
+    student, progress = fit.fit(
+        targets,
+        Components.load(stored),
+        SoundStore(plan.work).groups()[targets.recordings],
+        length=plan.length,
+        seed=plan.seed,
+        checkpoint=plan.work / "student.pt",
+        report=report,
+    )
+    draw_losses(progress.losses, plan.work / "losses.png")
+    return student
+
+
+def _metadata(teacher: Path) -> dict[str, str]:
+    digest = hashlib.sha256(teacher.read_bytes()).hexdigest()
+    return {
+        "name": NAME,
+        "version": VERSION,
+        "licence": "MIT",
+        "source": "Trained by tools/train of the Soundalike project.",
+        "teacher": f"YAMNet by Google, Apache-2.0 (sha256 {digest})",
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Which recordings teach, and which ones only ever test."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+MUSIC_TEST_FOLDERS = ("FMA", "Jamendo")
+"""Their licences (NC, ND) keep them out of a model that ships; so they test it."""
+
+TEST_INSTRUMENTS = ("banjo", "clarinet", "flute", "guitar", "trombone")
+TEST_FOLDS = ("4", "5")
+AUDIO_ENDINGS = (".flac", ".mp3", ".ogg", ".wav")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One audio file of the data folder.
+
+    Attributes
+    ----------
+    path : Path
+    kind : str
+        ``music``, ``esc10``, ``philharmonia`` or ``synthetic``.
+    label : str
+        The folder it lies in: a collection, a class of sound, an instrument.
+    test : bool
+        Whether it is kept for testing and never trained on.
+    """
+
+    path: Path
+    kind: str
+    label: str
+    test: bool
+
+
+def list_recordings(data: Path) -> tuple[Recording, ...]:
+    """List the audio of a data folder, each file on one side of the split.
+
+    Parameters
+    ----------
+    data : Path
+        Holds ``music/``, ``esc10/`` and ``philharmonia/``, each with a folder for a label.
+
+    Returns
+    -------
+    tuple of Recording
+        In the order of their paths.
+    """
+    return tuple(
+        Recording(path, kind, path.parent.name, is_test(kind, path))
+        for kind in ("music", "esc10", "philharmonia")
+        for path in sorted((data / kind).glob("*/*"))
+        if path.suffix.lower() in AUDIO_ENDINGS
+    )
+
+
+def is_test(kind: str, path: Path) -> bool:
+    """Tell whether a recording only tests: by collection, instrument or ESC-10 fold."""
+    match kind:
+        case "music":
+            return path.parent.name in MUSIC_TEST_FOLDERS
+        case "philharmonia":
+            return path.parent.name in TEST_INSTRUMENTS
+        case "esc10":
+            return path.name.startswith(TEST_FOLDS)
+        case _:
+            return False
