@@ -1,0 +1,170 @@
+"""Generations: immutable folders side by side, `current` naming the live one, one writer."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.checksums import verify_files
+from index.damage import damaged, reading
+from index.manifest import MANIFEST, Manifest
+from models.types import CatalogueError
+
+CURRENT = "current"
+LOCK = ".lock"
+BUILDING = ".building"
+KEPT = 2
+
+_NAME = re.compile(r"generation-(\d{6,12})")
+_OURS = (LOCK, BUILDING, f"{CURRENT}.new", ".DS_Store")
+_MANIFEST_LIMIT = 1 << 20
+
+
+def live_generation(directory: Path) -> Path:
+    """Return the folder of the live generation.
+
+    Raises
+    ------
+    CatalogueError
+        There is no index here, or `current` names no generation.
+    """
+    pointer = directory / CURRENT
+    if not pointer.is_file():
+        raise CatalogueError(
+            f"There is no index in {directory}.",
+            f"Build one with `soundalike index build FOLDER --out {directory}`.",
+        )
+    with reading(pointer), pointer.open("rb") as file:
+        name = file.read(64).decode(errors="replace").strip()
+    if not _NAME.fullmatch(name):
+        raise damaged(pointer, "does not name a generation")
+    if not (directory / name).is_dir():
+        raise damaged(pointer, f"names {name}, which is not there")
+    return directory / name
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a generation; CatalogueError where it cannot be trusted."""
+    path = folder / MANIFEST
+    with reading(path), path.open("rb") as file:
+        data = file.read(_MANIFEST_LIMIT)
+    return Manifest.from_json(data.decode(errors="replace"))
+
+
+def verified_generation(directory: Path) -> tuple[Path, Manifest]:
+    """Return the live generation and its manifest once every file of it was checked.
+
+    Raises
+    ------
+    CatalogueError
+        There is no index, or it is damaged.
+    """
+    while True:
+        folder = live_generation(directory)
+        try:
+            manifest = read_manifest(folder)
+            verify_files(folder, manifest)
+        except CatalogueError:
+            # A builder may have published and cleaned up in between: then ask the new one.
+            if live_generation(directory) == folder:
+                raise
+        else:
+            return folder, manifest
+
+
+def publish(directory: Path, staged: Path) -> Path:
+    """Make a finished, synced folder the live generation and remove what is no longer kept.
+
+    A reader sees the old generation or the new one whole, whenever the machine stops.
+    """
+    newest = max(map(_number, directory.iterdir()), default=0)
+    folder = directory / f"generation-{max(newest, 0) + 1:06d}"
+    sync_folder(staged)
+    staged.rename(folder)
+    sync_folder(directory)
+    pointer = directory / f"{CURRENT}.new"
+    with pointer.open("w") as file:
+        file.write(f"{folder.name}\n")
+        sync_file(file.fileno())
+    pointer.replace(directory / CURRENT)
+    sync_folder(directory)
+    prune(directory)
+    return folder
+
+
+def prune(directory: Path) -> None:
+    """Remove all but the live generation and the newest before it."""
+    live = live_generation(directory)
+    older = [folder for folder in generations(directory) if _number(folder) < _number(live)]
+    kept = {live, *older[-(KEPT - 1) :]}
+    for folder in set(generations(directory)) - kept:
+        shutil.rmtree(folder)
+
+
+def generations(directory: Path) -> list[Path]:
+    """Return the generations on disk, oldest first."""
+    ours = [path for path in directory.iterdir() if _number(path) > 0 and path.is_dir()]
+    return sorted((path for path in ours if (path / MANIFEST).is_file()), key=_number)
+
+
+@contextmanager
+def writer_lock(directory: Path) -> Iterator[None]:
+    """Hold the index for writing; the system lets go of it when the process ends, however.
+
+    Raises
+    ------
+    CatalogueError
+        Somebody else holds it.
+    """
+    with (directory / LOCK).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CatalogueError(
+                f"Another build is writing to {directory}.",
+                "Wait until it has finished, or stop it: what it has done so far is kept.",
+            ) from None
+        yield
+
+
+def check_home(directory: Path) -> None:
+    """Refuse to build an index into a folder that holds something else."""
+    if not directory.exists():
+        return
+    fix = "Name a new or an empty folder with --out."
+    if not directory.is_dir():
+        raise CatalogueError(f"{directory} is a file, not a folder.", fix)
+    if (directory / CURRENT).exists():
+        return
+    foreign = [path for path in directory.iterdir() if path.name not in _OURS]
+    if any(_number(path) < 0 for path in foreign):
+        raise CatalogueError(f"{directory} holds other files and is no index.", fix)
+
+
+def sync_file(descriptor: int) -> None:
+    """Wait until a file is on the disk, its drive's own cache included where that can be asked."""
+    if hasattr(fcntl, "F_FULLFSYNC"):  # macOS
+        with contextlib.suppress(OSError):  # some network disks do not know it
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _number(folder: Path) -> int:
+    match = _NAME.fullmatch(folder.name)
+    return int(match[1]) if match else -1

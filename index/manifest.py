@@ -1,0 +1,134 @@
+"""The manifest: what a generation was made with, how much it holds, a checksum of every file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from index.damage import REBUILD
+from models.types import CatalogueError, ModelStamp
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+VECTORS = "windows.f32"
+GRAPH = "windows.usearch"
+CATALOGUE = "catalogue.sqlite"
+FILES = (CATALOGUE, VECTORS, GRAPH)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSum:
+    """Size in bytes and BLAKE2b-256 of a file, in hexadecimal."""
+
+    size: int
+    blake2b: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSettings:
+    """How the usearch graph is built: all pinned, as its own defaults follow the processor.
+
+    Vectors are of unit length, so the inner product is the cosine and needs no norms.
+    """
+
+    metric: str = "ip"
+    dtype: str = "f16"
+    connectivity: int = 16
+    expansion_add: int = 128
+    expansion_search: int = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation says of itself.
+
+    Attributes
+    ----------
+    created : str
+        When it was published, in ISO 8601 and UTC.
+    stamp : ModelStamp
+        The model its vectors were made with.
+    window_seconds, hop_seconds : float
+        Length of a window, and from the start of one to the start of the next.
+    tracks, windows : int
+        How many it holds; at least 1 each.
+    files : mapping of str to FileSum
+        Every other file of the generation.
+    dtype : str
+        Type of the numbers in the vectors file: always ``float32``.
+    """
+
+    created: str
+    stamp: ModelStamp
+    window_seconds: float
+    hop_seconds: float
+    tracks: int
+    windows: int
+    files: Mapping[str, FileSum]
+    graph: GraphSettings = field(default_factory=GraphSettings)
+    dtype: str = "float32"
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """Return the manifest as JSON that carries a checksum of itself."""
+        fields = asdict(self)
+        return json.dumps({**fields, "checksum": _checksum(fields)}, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Read a manifest; CatalogueError where it is not one, is changed, or is of the future."""
+        try:
+            fields = json.loads(text)
+            version = fields["format"]
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise _broken("is not one of an index") from error
+        if isinstance(version, int) and version > FORMAT:
+            raise CatalogueError(
+                f"The index was made by a newer Soundalike (format {version}; "
+                f"this one reads {FORMAT}).",
+                "Update Soundalike, or build the index again.",
+            )
+        try:
+            checksum = fields.pop("checksum")
+            if checksum != _checksum(fields):
+                raise _broken("was changed after it was written")
+            return cls._from_fields(fields)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise _broken("is incomplete") from error
+
+    @classmethod
+    def _from_fields(cls, fields: dict[str, Any]) -> Manifest:
+        stamp = ModelStamp(**fields.pop("stamp"))
+        graph = GraphSettings(**fields.pop("graph"))
+        files = {name: FileSum(**value) for name, value in fields.pop("files").items()}
+        manifest = cls(stamp=stamp, graph=graph, files=files, **fields)
+        if not manifest.is_sensible():
+            raise _broken("contradicts itself")
+        return manifest
+
+    def is_sensible(self) -> bool:
+        """Whether the numbers agree with each other and with this version of the program."""
+        return (
+            self.format == FORMAT
+            and self.dtype == "float32"
+            and set(self.files) == set(FILES)
+            and 1 <= self.tracks <= self.windows
+            and self.stamp.dim >= 1
+            and self.files[VECTORS].size == self.windows * self.stamp.dim * 4
+            and math.isfinite(self.window_seconds)
+            and 0 < self.hop_seconds <= self.window_seconds
+        )
+
+
+def _checksum(fields: Mapping[str, Any]) -> str:
+    """BLAKE2b-256 of the fields in one canonical spelling."""
+    spelled = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+    return hashlib.blake2b(spelled, digest_size=32).hexdigest()
+
+
+def _broken(how: str) -> CatalogueError:
+    return CatalogueError(f"The index is damaged: its manifest {how}.", REBUILD)
