@@ -1,0 +1,191 @@
+"""An index opened for asking."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from index.catalogue import Catalogue
+from index.generations import live_generation, verified_generation
+from index.manifest import CATALOGUE, Manifest
+from index.search import Shelf, search
+from index.vectors import WindowVectors
+from models.types import (
+    CatalogueError,
+    ModelStamp,
+    Query,
+    Ranking,
+    SearchOptions,
+    Track,
+)
+
+
+def open_index(directory: Path) -> Index:
+    """Open the live generation of an index.
+
+    Its files are checked before they are used: by their checksums the first time, afterwards by
+    size, times and inode.
+
+    Raises
+    ------
+    CatalogueError
+        There is no index in this folder, or it is damaged.
+    """
+    folder, manifest = verified_generation(directory)
+    catalogue = Catalogue(folder / CATALOGUE)
+    try:
+        shelf = Shelf(catalogue, WindowVectors(folder, manifest), catalogue.layout())
+    except BaseException:
+        catalogue.close()
+        raise
+    return Index(directory, folder.name, manifest, shelf)
+
+
+class Index:
+    """One generation of an index, opened; made by `open_index`, safe to ask from several threads.
+
+    Attributes
+    ----------
+    directory : Path
+        The index it belongs to.
+    generation : str
+        Name of the generation.
+    manifest : Manifest
+        What the generation says of itself.
+    """
+
+    def __init__(self, directory: Path, generation: str, manifest: Manifest, shelf: Shelf) -> None:
+        self.directory = directory
+        self.generation = generation
+        self.manifest = manifest
+        self._shelf = shelf
+        self._lock = threading.Lock()
+        self._readers = 0
+        self._open = True
+
+    @property
+    def stamp(self) -> ModelStamp:
+        """The model the catalogue was made with."""
+        return self.manifest.stamp
+
+    def __len__(self) -> int:
+        return self.manifest.tracks
+
+    def search(self, query: Query, options: SearchOptions) -> Ranking:
+        """Rank the tracks that sound like the query, best first.
+
+        Raises
+        ------
+        ClipError
+            The query's vectors are of another size, not finite, or zero.
+        """
+        with self._read() as shelf:
+            return search(shelf, query, options)
+
+    def find(self, track_id: str) -> Track:
+        """Return the track with this id, or the only one whose id begins so.
+
+        Raises
+        ------
+        CatalogueError
+            No track, or more than one, or fewer than four characters.
+        """
+        with self._read() as shelf:
+            return shelf.catalogue.find(track_id)
+
+    def query_of(self, track: Track) -> Query:
+        """Return the query that asks for the likes of a track of this catalogue.
+
+        Raises
+        ------
+        CatalogueError
+            The catalogue has no such track.
+        """
+        with self._read() as shelf:
+            number = shelf.catalogue.number_of(track.id)
+            if number is None:
+                raise CatalogueError(
+                    f"“{track.title}” is not in this catalogue any more.",
+                    "Ask with a clip, or with a track of another answer.",
+                )
+            windows = shelf.windows_of(number)
+        # It is recognised by its id, so windows at every patch are not needed.
+        return Query(windows, windows, track.id, track.seconds)
+
+    def check_space(self, model: ModelStamp) -> str:
+        """Check that a model's vectors may be compared with the catalogue's.
+
+        Returns
+        -------
+        str
+            A note where it is another file of the same space; empty where it is the same file.
+
+        Raises
+        ------
+        CatalogueError
+            The spaces differ.
+        """
+        ours = self.stamp
+        if (model.space, model.dim) != (ours.space, ours.dim):
+            raise CatalogueError(
+                f"The index in {self.directory} was made with the model {ours.model} "
+                f"({ours.space}), and vectors of {model.model} ({model.space}) cannot be "
+                "compared with it.",
+                f"Ask with --model {ours.model}, or build the index again with "
+                f"`soundalike index build … --model {model.model}`.",
+            )
+        if model.sha512 != ours.sha512:
+            return (
+                f"The index was made with another file of the same embedding space "
+                f"({ours.model} {ours.version}): similarities may differ in small ways."
+            )
+        return ""
+
+    def is_current(self) -> bool:
+        """Whether this is still the live generation: cheap enough to ask every few seconds."""
+        return live_generation(self.directory).name == self.generation
+
+    def close(self) -> None:
+        """Take no more questions, and let go of the files once the last one is answered."""
+        with self._lock:
+            self._open = False
+            if self._readers == 0:
+                self._release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _read(self) -> Iterator[Shelf]:
+        with self._lock:
+            if not self._open:
+                raise CatalogueError(
+                    f"The index in {self.directory} was closed.", "Open it again, then ask."
+                )
+            self._readers += 1
+        try:
+            yield self._shelf
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._readers -= 1
+            if self._readers == 0 and not self._open:
+                self._release()
+
+    def _release(self) -> None:
+        self._shelf.catalogue.close()
+        self._shelf.vectors.close()

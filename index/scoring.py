@@ -1,0 +1,112 @@
+"""Exact scores: how much tracks sound like a clip, over all their windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.catalogue import Layout
+from models.types import ClipError, FloatArray
+
+# Products held at once: 64 MB, however long the clip and however many the tracks.
+_BLOCK = 1 << 24
+
+# Scores closer than this are a tie: float32 products differ by less with the size of the block.
+_TIE_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """Tracks by number with their similarities, best first.
+
+    Attributes
+    ----------
+    numbers : np.ndarray [shape=(t,), int64]
+    similarities : np.ndarray [shape=(t,), float32]
+        In [-1, 1].
+    """
+
+    numbers: NDArray[np.int64]
+    similarities: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+def unit_rows(vectors: FloatArray, dim: int) -> FloatArray:
+    """Return vectors [n, dim] scaled to unit length.
+
+    Raises
+    ------
+    ClipError
+        There are none, or one is of another shape, not finite, or zero.
+    """
+    rows = np.asarray(vectors, np.float32)
+    if rows.ndim != 2 or rows.shape[1] != dim or len(rows) == 0:
+        raise ClipError(
+            f"The clip's vectors have the shape {rows.shape}, and the index wants (n, {dim}).",
+            "Ask with the model the index was made with.",
+        )
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
+    if not np.isfinite(lengths).all() or (lengths < 1e-12).any():
+        raise ClipError(
+            "The model heard nothing in this clip that can be compared.",
+            "Try a part of it where there is music.",
+        )
+    scaled: FloatArray = (rows / lengths).astype(np.float32)
+    return scaled
+
+
+def score_tracks(
+    clip: FloatArray, matrix: FloatArray, layout: Layout, numbers: NDArray[np.int64]
+) -> Scored:
+    """Score tracks exactly: the mean over the clip's windows of a track's best window.
+
+    Parameters
+    ----------
+    clip : np.ndarray [shape=(c, dim), float32]
+        Windows of the clip, of unit length.
+    matrix : np.ndarray [shape=(windows, dim), float32]
+        Every window of the catalogue, of unit length.
+    layout : Layout
+    numbers : np.ndarray [shape=(t,), int64]
+        The tracks to score, ascending, each once.
+
+    Returns
+    -------
+    Scored
+        The same tracks, best first; ties go to the lower number.
+    """
+    counts = layout.count[numbers]
+    ends = np.cumsum(counts)
+    similarities = np.empty(len(numbers), np.float32)
+    budget = max(1, _BLOCK // len(clip))
+    start = 0
+    while start < len(numbers):
+        done = ends[start] - counts[start]
+        stop = max(start + 1, int(np.searchsorted(ends, done + budget, side="right")))
+        rows = _gather(matrix, layout.first[numbers[start:stop]], counts[start:stop])
+        offsets = ends[start:stop] - counts[start:stop] - done
+        best = np.maximum.reduceat(clip @ rows.T, offsets, axis=1)
+        similarities[start:stop] = best.mean(axis=0, dtype=np.float64)
+        start = stop
+    np.clip(similarities, -1, 1, out=similarities)
+    order = np.lexsort((numbers, -np.round(similarities, _TIE_DIGITS)))
+    return Scored(numbers[order], similarities[order])
+
+
+def best_window(clip: FloatArray, track: FloatArray) -> int:
+    """Return which window of a track is most like any window of the clip."""
+    return int(np.argmax((clip @ track.T).max(axis=0)))
+
+
+def _gather(matrix: FloatArray, first: NDArray[np.int64], counts: NDArray[np.int64]) -> FloatArray:
+    """Return the rows of these tracks one after the other, without copying where they touch."""
+    total = int(counts.sum())
+    if first[-1] + counts[-1] - first[0] == total:
+        return matrix[first[0] : first[0] + total]
+    within = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.asarray(matrix[np.repeat(first, counts) + within])
