@@ -1,0 +1,207 @@
+"""Builds an index, track by track, so that an interrupt costs at most the track in hand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from index.checksums import write_stamp
+from index.damage import writing
+from index.generations import (
+    BUILDING,
+    CURRENT,
+    check_home,
+    publish,
+    verified_generation,
+    writer_lock,
+)
+from index.journal import Base, Journal, LeftOut, Origin
+from index.manifest import CATALOGUE, VECTORS, Manifest
+from index.staging import Progress, write_generation
+from index.vectors import UNIT_TOLERANCE
+from models.types import CatalogueError, EmbeddedTrack, ModelStamp
+
+StrPath = str | os.PathLike[str]
+
+
+class IndexBuilder:
+    """Builds or updates the index in a folder; a context manager, for one thread.
+
+    Ask `done` before decoding a file, then `add` or `skip` it; `publish` makes the result the live
+    generation. Everything is on disk as soon as a call returns: a build that ends early, however,
+    is carried on by the next one with the same model. So are the tracks of the live generation.
+
+    Parameters
+    ----------
+    directory : Path
+        The index; made if need be.
+    stamp : ModelStamp
+        The model that makes the vectors.
+    window_seconds, hop_seconds : float
+        Length of a window, and from the start of one to the start of the next.
+
+    Attributes
+    ----------
+    notes : tuple of str
+        Sentences for the person who builds: what could not be carried on, and why.
+
+    Raises
+    ------
+    CatalogueError
+        On entering: another build is at work, the folder holds something else, or it cannot be
+        written.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        stamp: ModelStamp,
+        *,
+        window_seconds: float = 9.6,
+        hop_seconds: float = 4.8,
+    ) -> None:
+        self.directory = directory
+        self.notes: tuple[str, ...] = ()
+        self._origin = Origin(stamp, window_seconds, hop_seconds)
+        self._base_manifest: Manifest | None = None
+        self._held = ExitStack()
+
+    def __enter__(self) -> Self:
+        check_home(self.directory)
+        with ExitStack() as held, writing(self.directory):
+            self.directory.mkdir(parents=True, exist_ok=True)
+            held.enter_context(writer_lock(self.directory))
+            base = self._find_base()
+            self._building = self.directory / BUILDING
+            self._building.mkdir(exist_ok=True)
+            self._journal = Journal(self._building / "journal.sqlite", self._origin, base)
+            held.callback(self._journal.close)
+            if self._journal.discarded:
+                self.notes += (self._journal.discarded,)
+            self._held = held.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._held.close()
+
+    def __len__(self) -> int:
+        """Tracks so far, those of the live generation included."""
+        return self._journal.tracks()
+
+    def done(self, path: StrPath, size: int, mtime_ns: int) -> bool:
+        """Whether a file was added or skipped before and has not changed since."""
+        with writing(self.directory):
+            return self._journal.done(os.fspath(path), size, mtime_ns)
+
+    def add(self, embedded: EmbeddedTrack, path: StrPath, size: int, mtime_ns: int) -> None:
+        """Add a track, or replace what this file was before.
+
+        Raises
+        ------
+        CatalogueError
+            Its vectors are not what the model promises, or the disk is full.
+        """
+        _check_windows(embedded, self._origin.stamp.dim)
+        with writing(self.directory):
+            self._journal.add(embedded, os.fspath(path), size, mtime_ns)
+
+    def skip(self, path: StrPath, sentence: str, size: int, mtime_ns: int) -> None:
+        """Leave a file out, and remember why until it changes."""
+        with writing(self.directory):
+            self._journal.skip(os.fspath(path), sentence, size, mtime_ns)
+
+    def forget_missing(self, seen: Iterable[StrPath]) -> int:
+        """Drop the files that are not among those seen, with their tracks; return how many."""
+        with writing(self.directory):
+            return self._journal.forget_missing(os.fspath(path) for path in seen)
+
+    def forget_skipped(self) -> int:
+        """Forget what was left out, so that it is tried again; return how many files."""
+        with writing(self.directory):
+            return self._journal.forget_left_out()
+
+    def skipped(self) -> list[LeftOut]:
+        """Return the files that were left out, in this build or before, by name."""
+        with writing(self.directory):
+            return self._journal.left_out()
+
+    def duplicates(self) -> list[LeftOut]:
+        """Return the files that hold the same audio as another: one track, under the first name."""
+        with writing(self.directory):
+            return self._journal.duplicates()
+
+    def publish(self, progress: Progress = lambda _done, _all: None) -> Manifest:
+        """Make what was added the live generation, and end the build.
+
+        Where nothing changed, the live generation stays as it is.
+
+        Parameters
+        ----------
+        progress : callable
+            Called with the windows put into the graph and those there are.
+
+        Raises
+        ------
+        CatalogueError
+            There is no track at all, or the disk is full.
+        """
+        with writing(self.directory):
+            if self._base_manifest is not None and not self._journal.changed():
+                return self._base_manifest
+            if len(self) == 0:
+                raise CatalogueError(
+                    f"There is not one track to put into the index in {self.directory}.",
+                    "Name a folder with audio in it; what was left out, and why, is listed.",
+                )
+            staged = self._building / "generation"
+            if staged.exists():
+                shutil.rmtree(staged)
+            manifest = write_generation(staged, self._journal, self._origin, progress)
+            folder = publish(self.directory, staged)
+            write_stamp(folder, manifest)
+            self._journal.close()
+            shutil.rmtree(self._building)
+            return manifest
+
+    def _find_base(self) -> Base | None:
+        """Return the live generation if its vectors can be taken over."""
+        if not (self.directory / CURRENT).exists():
+            return None
+        try:
+            folder, manifest = verified_generation(self.directory)
+        except CatalogueError as error:
+            self.notes += (f"{error.sentence} Every track is heard again.",)
+            return None
+        if Origin(manifest.stamp, manifest.window_seconds, manifest.hop_seconds) != self._origin:
+            self.notes += (
+                f"The index in {self.directory} was made with another model or other windows "
+                f"({manifest.stamp.model} {manifest.stamp.version}): every track is heard again.",
+            )
+            return None
+        self._base_manifest = manifest
+        shape = (manifest.windows, manifest.stamp.dim)
+        matrix = np.memmap(folder / VECTORS, "<f4", "r", shape=shape)
+        return Base(folder / CATALOGUE, matrix)
+
+
+def _check_windows(embedded: EmbeddedTrack, dim: int) -> None:
+    vectors, starts = embedded.windows.vectors, embedded.windows.starts
+    fits = len(vectors) > 0 and vectors.shape == (len(starts), dim)
+    lengths = np.linalg.norm(vectors, axis=1) if fits else np.zeros(1)
+    if not (np.abs(lengths - 1) <= UNIT_TOLERANCE).all() or not np.isfinite(starts).all():
+        raise CatalogueError(
+            f"The model gave no usable vectors for {embedded.track.title}.",
+            "Check the model with `soundalike model verify`.",
+        )

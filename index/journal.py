@@ -1,0 +1,245 @@
+"""What a build has done so far, on disk after every file, laid over the last generation."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from index.catalogue import (
+    FILES_TABLE,
+    PUT_FILE,
+    TRACKS_TABLE,
+    clean,
+    file_row,
+    read_only_address,
+    storable_path,
+)
+from models.types import EmbeddedTrack, FloatArray, ModelStamp, Windows
+
+_VECTORS_TABLE = "CREATE TABLE vectors (id TEXT PRIMARY KEY, starts BLOB, vectors BLOB)"
+
+# What is known of every file: what this build found, over what the last generation holds.
+# A file that is gone has a row with neither an id nor a reason.
+_SEEN = """
+CREATE TEMP VIEW seen AS
+    SELECT * FROM main.files WHERE id IS NOT NULL OR left_out IS NOT NULL
+UNION ALL
+    SELECT * FROM base.files AS old
+    WHERE NOT EXISTS (SELECT 1 FROM main.files AS new WHERE new.source = old.source)
+"""
+
+# Of several files with the same audio, the first by name gives title and path.
+_FIRST = """
+CREATE TEMP VIEW first AS
+    SELECT id, min(source) AS source FROM seen WHERE id IS NOT NULL GROUP BY id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What vectors must share to stand in one index."""
+
+    stamp: ModelStamp
+    window_seconds: float
+    hop_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file that is not in the index on its own, and why."""
+
+    path: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The last generation, where its vectors may be taken over: its catalogue and its windows."""
+
+    catalogue: Path
+    matrix: FloatArray
+
+
+class Journal:
+    """The record of a build; one thread, one process.
+
+    Parameters
+    ----------
+    path : Path
+        Where the record lies; an unfinished one is carried on if it is of the same origin.
+    origin : Origin
+    base : Base or None
+
+    Attributes
+    ----------
+    discarded : str
+        A sentence where an unfinished record could not be carried on; empty mostly.
+    """
+
+    def __init__(self, path: Path, origin: Origin, base: Base | None) -> None:
+        self._base = base
+        self.discarded = ""
+        try:
+            self._database = _open(path, origin)
+        except sqlite3.OperationalError:
+            raise  # a full disk or a closed folder is no reason to throw work away
+        except (_OriginError, sqlite3.DatabaseError) as error:
+            self.discarded = _reason(error)
+            for leftover in path.parent.glob(f"{path.name}*"):
+                leftover.unlink()
+            self._database = _open(path, origin)
+        self._attach(base)
+
+    def done(self, source: str, size: int, mtime_ns: int) -> bool:
+        """Whether the file was dealt with and has not changed since."""
+        row = self._database.execute(
+            "SELECT size, mtime_ns FROM seen WHERE source = ?", [storable_path(source)]
+        ).fetchone()
+        return bool(row == (size, mtime_ns))
+
+    def add(self, embedded: EmbeddedTrack, source: str, size: int, mtime_ns: int) -> None:
+        """Record a track."""
+        windows = embedded.windows
+        starts = np.asarray(windows.starts, "<f4").tobytes()
+        vectors = np.asarray(windows.vectors, "<f4").tobytes()
+        with self._database as database:
+            database.execute(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
+                [embedded.track.id, starts, vectors],
+            )
+            database.execute(
+                PUT_FILE, file_row(embedded.track, storable_path(source), size, mtime_ns)
+            )
+
+    def skip(self, source: str, sentence: str, size: int, mtime_ns: int) -> None:
+        """Record that a file is left out, and why."""
+        row = [storable_path(source), size, mtime_ns, None, clean(sentence), *[None] * 8]
+        with self._database as database:
+            database.execute(PUT_FILE, row)
+
+    def forget_missing(self, seen: Iterable[str]) -> int:
+        """Forget every file that is not among those seen; return how many."""
+        with self._database as database:
+            database.execute("CREATE TEMP TABLE present (source TEXT PRIMARY KEY) WITHOUT ROWID")
+            rows = ([storable_path(source)] for source in seen)
+            database.executemany("INSERT OR IGNORE INTO present VALUES (?)", rows)
+            gone = database.execute(
+                "INSERT OR REPLACE INTO main.files (source, size, mtime_ns) "
+                "SELECT source, 0, 0 FROM seen WHERE source NOT IN (SELECT source FROM present)"
+            )
+            database.execute("DROP TABLE present")
+        return gone.rowcount
+
+    def forget_left_out(self) -> int:
+        """Forget every file that was left out, so that it is tried again; return how many."""
+        with self._database as database:
+            gone = database.execute(
+                "INSERT OR REPLACE INTO main.files (source, size, mtime_ns) "
+                "SELECT source, 0, 0 FROM seen WHERE left_out IS NOT NULL"
+            )
+        return gone.rowcount
+
+    def left_out(self) -> list[LeftOut]:
+        """Return the files that are left out, by name."""
+        rows = self._database.execute(
+            "SELECT source, left_out FROM seen WHERE left_out IS NOT NULL ORDER BY source"
+        )
+        return [LeftOut(os.fsdecode(source), sentence) for source, sentence in rows]
+
+    def duplicates(self) -> list[LeftOut]:
+        """Return the files whose audio is that of another file, by name."""
+        rows = self._database.execute(
+            "SELECT seen.source, first.source FROM seen JOIN first USING (id) "
+            "WHERE seen.source <> first.source ORDER BY seen.source"
+        )
+        return [
+            LeftOut(os.fsdecode(source), f"It holds the same audio as {os.fsdecode(first)}.")
+            for source, first in rows
+        ]
+
+    def changed(self) -> bool:
+        """Whether anything was recorded since the last generation."""
+        return self._database.execute("SELECT 1 FROM main.files LIMIT 1").fetchone() is not None
+
+    def tracks(self) -> int:
+        """Return how many tracks there are, those of the last generation included."""
+        row = self._database.execute("SELECT count(DISTINCT id) FROM seen").fetchone()
+        return int(row[0])
+
+    def file_rows(self) -> Iterator[tuple[object, ...]]:
+        """Yield what is known of every file, by name."""
+        yield from self._database.execute("SELECT * FROM seen ORDER BY source")
+
+    def windows(self) -> Iterator[tuple[str, str | bytes, Windows]]:
+        """Yield id, file and windows of every track, by id."""
+        for track_id, source in self._database.execute("SELECT * FROM first ORDER BY id"):
+            yield track_id, source, self._windows_of(track_id)
+
+    def close(self) -> None:
+        """Let go of the record."""
+        self._database.close()
+
+    def _windows_of(self, track_id: str) -> Windows:
+        find = self._database.execute
+        row = find("SELECT starts, vectors FROM vectors WHERE id = ?", [track_id]).fetchone()
+        if row is not None:
+            starts = np.frombuffer(row[0], "<f4")
+            return Windows(np.frombuffer(row[1], "<f4").reshape(len(starts), -1), starts)
+        assert self._base is not None
+        first, count, blob = find(
+            "SELECT first, count, starts FROM base.tracks WHERE id = ?", [track_id]
+        ).fetchone()
+        return Windows(self._base.matrix[first : first + count], np.frombuffer(blob, "<f4"))
+
+    def _attach(self, base: Base | None) -> None:
+        where = read_only_address(base.catalogue) if base else ":memory:"
+        self._database.execute("ATTACH ? AS base", [where])
+        if base is None:
+            self._database.execute(FILES_TABLE.format(name="base.files"))
+            self._database.execute(TRACKS_TABLE.format(name="base.tracks"))
+        self._database.execute(_SEEN)
+        self._database.execute(_FIRST)
+
+
+class _OriginError(Exception):
+    """The record is of another model or other windows."""
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, _OriginError):
+        return str(error)
+    return "The record of an unfinished build is damaged and was discarded."
+
+
+def _open(path: Path, origin: Origin) -> sqlite3.Connection:
+    database = sqlite3.connect(path.absolute().as_uri(), uri=True)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        with database:
+            _check_origin(database, json.dumps(asdict(origin), sort_keys=True))
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _check_origin(database: sqlite3.Connection, origin: str) -> None:
+    if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'origin'").fetchone() is None:
+        database.execute("CREATE TABLE origin (json TEXT)")
+        database.execute(FILES_TABLE.format(name="main.files"))
+        database.execute(_VECTORS_TABLE)
+        database.execute("INSERT INTO origin VALUES (?)", [origin])
+        return
+    (found,) = database.execute("SELECT json FROM origin").fetchone()
+    if found != origin:
+        model = json.loads(found)["stamp"]["model"]
+        raise _OriginError(
+            f"An unfinished build with another model or other windows ({model}) was discarded."
+        )

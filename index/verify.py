@@ -1,0 +1,154 @@
+"""A close look at an index on disk: what it holds, and whether all of it is sound."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from index.catalogue import Catalogue, open_read_only
+from index.checksums import find_changed
+from index.generations import generations, live_generation, read_manifest
+from index.manifest import CATALOGUE, VECTORS, Manifest
+from index.vectors import UNIT_TOLERANCE, WindowVectors
+from models.types import CatalogueError, FloatArray, ModelStamp
+
+_BLOCK = 65_536
+_MOST_PROBLEMS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """What an index holds.
+
+    Attributes
+    ----------
+    directory : Path
+    generation : str
+        Name of the live generation.
+    generations : int
+        How many are kept on disk.
+    created : str
+        When the live one was published, in ISO 8601 and UTC.
+    stamp : ModelStamp
+        The model its vectors were made with.
+    window_seconds, hop_seconds : float
+    tracks, windows : int
+    left_out : int
+        Files that the build had to leave out.
+    seconds : float
+        Length of all tracks together.
+    size : int
+        Bytes of the live generation.
+    """
+
+    directory: Path
+    generation: str
+    generations: int
+    created: str
+    stamp: ModelStamp
+    window_seconds: float
+    hop_seconds: float
+    tracks: int
+    windows: int
+    left_out: int
+    seconds: float
+    size: int
+
+
+def describe_index(directory: Path) -> IndexInfo:
+    """Return what an index holds, without reading its vectors.
+
+    Raises
+    ------
+    CatalogueError
+        There is no index in this folder, or its manifest or catalogue cannot be read.
+    """
+    folder = live_generation(directory)
+    manifest = read_manifest(folder)
+    with closing(Catalogue(folder / CATALOGUE)) as catalogue:
+        left_out, seconds = catalogue.left_out(), catalogue.seconds()
+    return IndexInfo(
+        directory=directory,
+        generation=folder.name,
+        generations=len(generations(directory)),
+        created=manifest.created,
+        stamp=manifest.stamp,
+        window_seconds=manifest.window_seconds,
+        hop_seconds=manifest.hop_seconds,
+        tracks=manifest.tracks,
+        windows=manifest.windows,
+        left_out=left_out,
+        seconds=seconds,
+        size=sum(file.size for file in manifest.files.values()),
+    )
+
+
+def verify_index(directory: Path) -> list[str]:
+    """Check every byte of the live generation, and that its parts fit together.
+
+    Returns
+    -------
+    list of str
+        A sentence for each problem; empty where the index is sound.
+
+    Raises
+    ------
+    CatalogueError
+        There is no index in this folder.
+    """
+    folder = live_generation(directory)
+    try:
+        manifest = read_manifest(folder)
+        changed = find_changed(folder, manifest)
+        if changed:
+            # What is damaged must not be mapped, and what it says means nothing.
+            return [f"{path} {how}." for path, how in changed]
+        return list(_problems(folder, manifest))[:_MOST_PROBLEMS]
+    except CatalogueError as error:
+        return [error.sentence]
+
+
+def _problems(folder: Path, manifest: Manifest) -> Iterator[str]:
+    yield from _database_problems(folder / CATALOGUE)
+    vectors = WindowVectors(folder, manifest)
+    with closing(vectors), closing(Catalogue(folder / CATALOGUE)) as catalogue:
+        yield from _track_problems(catalogue, manifest)
+        yield from _vector_problems(folder / VECTORS, vectors.matrix)
+
+
+def _database_problems(path: Path) -> Iterator[str]:
+    with closing(open_read_only(path)) as database:
+        try:
+            for (line,) in database.execute("PRAGMA integrity_check(5)"):
+                if line != "ok":
+                    yield f"{path}: {line}."
+        except sqlite3.DatabaseError as error:
+            yield f"{path}: {error}."
+
+
+def _track_problems(catalogue: Catalogue, manifest: Manifest) -> Iterator[str]:
+    layout = catalogue.layout()
+    if len(layout) != manifest.tracks:
+        yield f"The catalogue holds {len(layout)} tracks instead of {manifest.tracks}."
+    ends = np.cumsum(layout.count)
+    if (layout.count < 1).any() or (layout.first != ends - layout.count).any():
+        yield "The tracks' windows overlap or leave gaps."
+    if len(ends) and ends[-1] != manifest.windows:
+        yield f"The tracks have {ends[-1]} windows instead of {manifest.windows}."
+    for number, count in enumerate(layout.count):
+        starts = catalogue.starts(number)
+        if len(starts) != count or not (np.isfinite(starts).all() and (np.diff(starts) > 0).all()):
+            yield f"Track number {number} does not say where its windows start."
+
+
+def _vector_problems(path: Path, matrix: FloatArray) -> Iterator[str]:
+    for start in range(0, len(matrix), _BLOCK):
+        lengths = np.linalg.norm(matrix[start : start + _BLOCK], axis=1)
+        wrong = np.flatnonzero(~(np.abs(lengths - 1) <= UNIT_TOLERANCE))
+        if len(wrong):
+            yield f"{path}: row {start + wrong[0]} is not a vector of unit length."
