@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.train.sources import list_recordings
+from tools.train.sources import choice_key, list_recordings
 
 FILES = {
     "music/FMA/046033.mp3": True,
@@ -50,3 +50,9 @@ def test_the_real_split_has_its_known_sizes(test_data: Path) -> None:
     assert kinds.count("esc10") == 160
     assert kinds.count("philharmonia") == 150
     assert kinds.count("music") == 37
+
+
+def test_another_choice_of_recordings_has_another_key(data: Path) -> None:
+    recordings = list_recordings(data)
+    assert choice_key(recordings) == choice_key(recordings)
+    assert choice_key(recordings) != choice_key(recordings[:-1])

@@ -3,9 +3,11 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from torch import nn
@@ -16,7 +18,7 @@ from tools.train.export import export_onnx
 from tools.train.facts import as_toml
 from tools.train.picture import draw_losses
 from tools.train.sound import SoundStore
-from tools.train.sources import Recording, list_recordings
+from tools.train.sources import Recording, choice_key, list_recordings
 from tools.train.student import DIM
 from tools.train.synthetic import render
 from tools.train.targets import Targets, make_targets
@@ -52,21 +54,19 @@ class Plan:
 @click.option("--minutes", type=float, help="Train for at most so many minutes.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--jobs", default=2, show_default=True, help="Processes that draw patches.")
-def main(epochs: float, minutes: float | None, **options: Path | int) -> None:
+def main(epochs: float, minutes: float | None, **options: Any) -> None:
     """Distil the teacher into a small model from the training side of DATA.
 
     Every stage keeps its results in the work folder and goes on from there when run again.
 
     Example: python -m tools.train DATA --teacher yamnet_waveform.tflite --out small.onnx
     """
-    plan = Plan(length=fit.Length(epochs, minutes), **options)  # type: ignore[arg-type]
-    plan.work.mkdir(parents=True, exist_ok=True)
+    plan = Plan(length=fit.Length(epochs, minutes), **options)
     console = Console()
     recordings = list_recordings(plan.data)
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
     with Progress(*columns, TimeRemainingColumn(), console=console) as bars:
-        targets = _listen(plan, recordings, bars)
-        student = _train(plan, targets, bars)
+        student = _make_student(plan, recordings, bars)
     export_onnx(student, plan.out, dim=DIM, metadata=_metadata(plan.teacher))
     report = evaluate.compare(
         {
@@ -84,27 +84,34 @@ def main(epochs: float, minutes: float | None, **options: Path | int) -> None:
     console.print(f"{plan.out} is written; the facts for its card are in {facts}.")
 
 
-def _listen(plan: Plan, recordings: tuple[Recording, ...], bars: Progress) -> Targets:
-    """Decode the training side, draw patches of it and ask the teacher."""
+def _make_student(plan: Plan, recordings: tuple[Recording, ...], bars: Progress) -> nn.Sequential:
+    """Render, decode, ask the teacher, train: each stage in a folder named by what it is of."""
     task = bars.add_task("render", total=plan.pieces)
     taught = [each for each in recordings if not each.test]
     taught += render(plan.work / "synthetic", plan.pieces)
     bars.update(task, completed=plan.pieces)
-    SoundStore.build(plan.work, taught, bars.track(range(len(taught)), description="decode"))
+    sounds = plan.work / f"sounds-{choice_key(taught)}"
+    SoundStore.build(sounds, taught, bars.track(range(len(taught)), description="decode"))
     task = bars.add_task("ask the teacher", total=plan.patches)
-    return make_targets(
-        plan.work,
+    folder = sounds / f"drawn-{plan.patches}-{plan.seed}"
+    targets = make_targets(
+        sounds,
+        folder,
         plan.teacher,
         count=plan.patches,
         seed=plan.seed,
         jobs=plan.jobs,
         advance=lambda count: bars.advance(task, count),
     )
+    groups = SoundStore(sounds).groups()[targets.recordings]
+    return _train(plan, folder, targets, groups, bars)
 
 
-def _train(plan: Plan, targets: Targets, bars: Progress) -> nn.Sequential:
+def _train(
+    plan: Plan, folder: Path, targets: Targets, groups: NDArray[np.int64], bars: Progress
+) -> nn.Sequential:
     """Train the student and draw its losses."""
-    stored = plan.work / "components.npz"
+    stored = folder / "components.npz"
     if not stored.exists():
         principal_components(targets.teacher, DIM).save(stored)
     task = bars.add_task("train", total=1.0)
@@ -117,10 +124,10 @@ def _train(plan: Plan, targets: Targets, bars: Progress) -> nn.Sequential:
     student, progress = fit.fit(
         targets,
         Components.load(stored),
-        SoundStore(plan.work).groups()[targets.recordings],
+        groups,
         length=plan.length,
         seed=plan.seed,
-        checkpoint=plan.work / "student.pt",
+        checkpoint=folder / "student.pt",
         report=report,
     )
     draw_losses(progress.losses, plan.work / "losses.png")

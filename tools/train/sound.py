@@ -66,11 +66,12 @@ class SoundStore:
 
     @staticmethod
     def build(folder: Path, recordings: Sequence[Recording], steps: Iterable[int]) -> None:
-        """Decode recordings into a folder; one that is there already is kept.
+        """Decode recordings into a folder, unless that has been done.
 
         Parameters
         ----------
         folder : Path
+            One for each choice of recordings.
         recordings : Sequence of Recording
         steps : Iterable of int
             The places to go through, perhaps wrapped in a progress bar.
@@ -78,6 +79,7 @@ class SoundStore:
         listing = folder / "sounds.json"
         if listing.exists():
             return
+        folder.mkdir(parents=True, exist_ok=True)
         entries = []
         with (folder / "sounds.i16").open("wb") as out:
             for place in steps:

@@ -1,5 +1,7 @@
 """Which recordings teach, and which ones only ever test."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +53,12 @@ def list_recordings(data: Path) -> tuple[Recording, ...]:
         for path in sorted((data / kind).glob("*/*"))
         if path.suffix.lower() in AUDIO_ENDINGS
     )
+
+
+def choice_key(recordings: Iterable[Recording]) -> str:
+    """Return 12 hexadecimal digits that name a choice of recordings."""
+    lines = [f"{each.kind}/{each.label}/{each.path.name}" for each in recordings]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 
 def is_test(kind: str, path: Path) -> bool:

@@ -28,14 +28,16 @@ _TRIES = 8
 
 
 class Targets:
-    """Drawn patches and their targets, read from mapped files.
+    """Drawn patches and their targets, in mapped files.
 
     Parameters
     ----------
     folder : Path
-        Where `make_targets` wrote.
+        Where `make_targets` writes.
     count : int
         How many patches.
+    mode : str
+        How to map: ``r`` to read, ``r+`` to write, ``w+`` to begin afresh.
     """
 
     def __init__(self, folder: Path, count: int, mode: Literal["r", "r+", "w+"] = "r") -> None:
@@ -52,14 +54,23 @@ class Targets:
 
 
 def make_targets(
-    folder: Path, teacher: Path, *, count: int, seed: int, jobs: int, advance: Callable[[int], None]
+    sounds: Path,
+    folder: Path,
+    teacher: Path,
+    *,
+    count: int,
+    seed: int,
+    jobs: int,
+    advance: Callable[[int], None],
 ) -> Targets:
     """Draw patches in shards, leaving out the shards that an earlier run has finished.
 
     Parameters
     ----------
+    sounds : Path
+        Folder of a `SoundStore`.
     folder : Path
-        Holds the decoded sounds and takes the targets.
+        Takes the targets; one for each choice of sounds, count and seed.
     teacher : Path
         YAMNet's TensorFlow Lite file.
     count : int
@@ -76,28 +87,19 @@ def make_targets(
     Targets
     """
     shards = count // SHARD
-    order = {"count": shards * SHARD, "seed": seed}
-    ledger = folder / "targets.json"
-    done = _finished(ledger, order)
+    folder.mkdir(parents=True, exist_ok=True)
+    ledger = folder / "done.json"
+    done: list[int] = json.loads(ledger.read_text()) if ledger.exists() else []
     if not done:
         Targets(folder, shards * SHARD, "w+")
     waiting = sorted(set(range(shards)) - set(done))
     advance(SHARD * len(done))
-    work = partial(_make_shard, folder, teacher, shards * SHARD, seed)
+    work = partial(_make_shard, sounds, folder, teacher, shards * SHARD, seed)
     for shard in _in_parallel(work, waiting, jobs):
         done.append(shard)
-        ledger.write_text(json.dumps({**order, "done": done}))
+        ledger.write_text(json.dumps(done))
         advance(SHARD)
     return Targets(folder, shards * SHARD)
-
-
-def _finished(ledger: Path, order: dict[str, int]) -> list[int]:
-    """Return the shards that an earlier run of the same order has finished."""
-    if not ledger.exists():
-        return []
-    earlier = json.loads(ledger.read_text())
-    same = {key: earlier[key] for key in order} == order
-    return [int(shard) for shard in earlier["done"]] if same else []
 
 
 def _in_parallel(work: Callable[[int], int], items: list[int], jobs: int) -> Iterator[int]:
@@ -107,11 +109,13 @@ def _in_parallel(work: Callable[[int], int], items: list[int], jobs: int) -> Ite
         yield from pool.map(work, items)
 
 
-def _make_shard(folder: Path, teacher: Path, count: int, seed: int, shard: int) -> int:
+def _make_shard(
+    sounds: Path, folder: Path, teacher: Path, count: int, seed: int, shard: int
+) -> int:
     torch.set_num_threads(1)
     network = yamnet.load_teacher(teacher)
     targets = Targets(folder, count, "r+")
-    draw = _Draw(SoundStore(folder), np.random.default_rng([seed, shard]))
+    draw = _Draw(SoundStore(sounds), np.random.default_rng([seed, shard]))
     for start in range(shard * SHARD, (shard + 1) * SHARD, _BATCH):
         drawn = [draw.patch() for _ in range(_BATCH)]
         patches = np.stack([patch for _, patch in drawn])
