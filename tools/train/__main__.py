@@ -130,6 +130,7 @@ def _train(
         checkpoint=folder / "student.pt",
         report=report,
     )
+    bars.update(task, completed=1.0)
     draw_losses(progress.losses, plan.work / "losses.png")
     return student
 

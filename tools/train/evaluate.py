@@ -90,13 +90,13 @@ def untrained_embed(seed: int) -> Embed:
 
 
 def as_table(report: Report) -> Table:
-    """Lay a report out for the terminal: P@1 / P@5 / MAP."""
-    table = Table(title="P@1 / P@5 / MAP, leave-one-out")
+    """Lay a report out for the terminal: P@1/P@5/MAP."""
+    table = Table(title="P@1/P@5/MAP, leave-one-out")
     table.add_column("model")
     for name in report.chance:
         table.add_column(name, justify="right")
     for model, by_trial in report.scores.items():
-        table.add_row(model, *[f"{s.p1:.3f} / {s.p5:.3f} / {s.map:.3f}" for s in by_trial.values()])
+        table.add_row(model, *[f"{s.p1:.3f}/{s.p5:.3f}/{s.map:.3f}" for s in by_trial.values()])
     table.add_row("chance (P@1)", *[f"{value:.3f}" for value in report.chance.values()])
     return table
 
