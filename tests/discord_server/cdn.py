@@ -30,7 +30,9 @@ def application(world: World) -> web.Application:
     """Build the web application of the CDN's hosts."""
 
     async def hand_out(request: web.Request) -> web.StreamResponse:
-        return await _hand_out(world, request)
+        response = await _hand_out(world, request)
+        world.downloads.append((request.path, response.status))
+        return response
 
     app = web.Application()
     app.router.add_get("/{path:.*}", hand_out)

@@ -162,6 +162,25 @@ class Message:
         names = [attachment.filename for attachment in self.attachments]
         raise AssertionError(f"no attachment is called {name!r}; there are {names}")
 
+    @property
+    def unshown_files(self) -> list[str]:
+        """Files that a layout carries and shows nowhere: without embeds, Discord hides them."""
+        if Flag.COMPONENTS_V2 not in self.flags:
+            return []
+        shown = list(_addresses(self.components))
+        return [
+            each.filename
+            for each in self.attachments
+            if not any(_leads_to(address, each) for address in shown)
+        ]
+
+    @property
+    def broken_pictures(self) -> list[str]:
+        """Names that an embed shows as attachment:// without there being such a file."""
+        names = {each.filename for each in self.attachments}
+        wanted = [address.removeprefix("attachment://") for address in _addresses(self.embeds)]
+        return [name for name in wanted if "://" not in name and name not in names]
+
     def parts(self) -> Iterator[dict[str, Any]]:
         """Yield every component, nested ones too, in reading order."""
         return walk(self.components)
@@ -175,6 +194,22 @@ def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for key in ("accessory", "component"):
             if part.get(key):
                 yield from walk([part[key]])
+
+
+def _addresses(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key in ("url", "icon_url") and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _addresses(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _addresses(inner)
+
+
+def _leads_to(address: str, attachment: Attachment) -> bool:
+    return address == f"attachment://{attachment.filename}" or attachment.path in address
 
 
 def clean_filename(name: str) -> str:

@@ -7,11 +7,11 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol, TypeVar
 
-from tests.discord_server.acts import Acts
 from tests.discord_server.content import Message
 from tests.discord_server.people import Channel
 from tests.discord_server.server import Server
 from tests.discord_server.tls import Certificate
+from tests.discord_server.using import Using
 from tests.discord_server.world import Exchange
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ class Client(Protocol):
         """Stop."""
 
 
-class Discord(Acts):
+class Discord(Using):
     """A loopback Discord with a guild, a channel and two people: Ada in the guild, and Grace.
 
     `async with Discord() as discord:` listens; `async with discord.running(bot):` lets a bot in.
@@ -62,7 +62,11 @@ class Discord(Acts):
             yield
         finally:
             await bot.close()
-            await asyncio.gather(running, return_exceptions=True)
+            outcome = await asyncio.gather(running, return_exceptions=True)
+            # The next bot's login must not be mistaken for this one's.
+            await self.until(lambda: not self.gateway.connections, what="the goodbye")
+        if isinstance(outcome[0], Exception):
+            raise outcome[0]
 
     # Watching
 
@@ -99,6 +103,11 @@ class Discord(Acts):
     def exchanges(self) -> list[Exchange]:
         """Every request to the API so far, and its answer."""
         return self.world.exchanges
+
+    @property
+    def downloads(self) -> list[tuple[str, int]]:
+        """The paths that were asked of the CDN so far, with the status of each answer."""
+        return self.world.downloads
 
     @property
     def rejections(self) -> list[Exchange]:

@@ -19,6 +19,8 @@ from tests.discord_server.world import World
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, RESUME = 0, 1, 2, 3, 6
 RECONNECT, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 9, 10, 11
+# Close codes by which a client ends its session; after any other it may resume.
+GOODBYES = (1000, 1001)
 
 Write = Callable[[int], dict[str, Any]]
 
@@ -126,14 +128,16 @@ class Gateway:
                 if frame.type is WSMsgType.TEXT:
                     await self._receive(connection, frame.data)
         finally:
-            self._forget(connection)
+            self._forget(connection, ended=socket.close_code in GOODBYES)
         return socket
 
-    def _forget(self, connection: Connection) -> None:
+    def _forget(self, connection: Connection, *, ended: bool = False) -> None:
         self.connections.discard(connection)
-        for session in self.sessions.values():
+        for session in list(self.sessions.values()):
             if session.connection is connection:
                 session.connection = None
+                if ended:
+                    del self.sessions[session.id]
         self._world.changes.ring()
 
     async def _receive(self, connection: Connection, text: str) -> None:

@@ -69,7 +69,7 @@ class Poster:
         self._world.messages[message.id] = message
         if not message.ephemeral:
             message.channel.messages.append(message)
-            await self._tell("MESSAGE_CREATE", message)
+            await self.tell("MESSAGE_CREATE", message)
         self._world.changes.ring()
 
     async def edit(self, message: Message, payload: dict[str, Any], files: Files) -> Message:
@@ -82,7 +82,7 @@ class Poster:
             message.edited = self._world.clock.now()
         message.flags &= ~Flag.LOADING
         if not message.ephemeral:
-            await self._tell("MESSAGE_UPDATE", message)
+            await self.tell("MESSAGE_UPDATE", message)
         self._world.changes.ring()
         return message
 
@@ -106,7 +106,8 @@ class Poster:
         self._world.attachments[attachment.path] = attachment
         return attachment
 
-    async def _tell(self, event: str, message: Message) -> None:
+    async def tell(self, event: str, message: Message) -> None:
+        """Send an event about a message to those who may hear of it."""
         if not message.channel.has_bot:
             return
         guild = message.channel.guild

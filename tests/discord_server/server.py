@@ -9,10 +9,13 @@ from aiohttp import web
 
 from tests.discord_server import cdn, tls
 from tests.discord_server.gateway import Gateway
+from tests.discord_server.people import MIB
 from tests.discord_server.posting import Poster
 from tests.discord_server.ratelimits import RateLimits
 from tests.discord_server.rest import app
 from tests.discord_server.world import World
+
+LARGEST_REQUEST = 512 * MIB  # beyond every upload limit, so that those are what refuses
 
 
 class Server:
@@ -28,7 +31,7 @@ class Server:
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Server:
-        root = web.Application()
+        root = web.Application(client_max_size=LARGEST_REQUEST)
         root.add_domain(tls.API, app.application(self.world, self.poster, self.limits))
         for host in (tls.GATEWAY, tls.RESUME_GATEWAY):
             gateway = web.Application()

@@ -9,7 +9,7 @@ import pytest
 from tests.discord_server.driver import Discord
 from tests.discord_server.offers import NotOfferedError
 from tests.discord_server.people import ChannelKind
-from tests.discord_server.sample_bot import SampleBot
+from tests.discord_server.sample_bot import Likes, SampleBot
 
 CLIP = bytes(range(256)) * 40
 
@@ -99,6 +99,17 @@ async def test_buttons_answer_privately_or_change_their_message(discord: Discord
     assert answer.revisions[0].startswith(f"{len(CLIP)} bytes")
     with pytest.raises(NotOfferedError, match="has no"):
         await discord.click(answer, "like")
+
+
+async def test_buttons_outlive_a_restart(discord_server: Discord) -> None:
+    discord = discord_server
+    async with discord.running(SampleBot(discord)):
+        dropped = await discord.message(discord.dm(), attachments=[discord.upload("a.ogg", CLIP)])
+        answer = await discord.next_message(dropped)
+    again = SampleBot(discord)
+    again.add_view(Likes())
+    async with discord.running(again):
+        assert (await (await discord.click(answer, "Like")).final_message()).content == "Noted."
 
 
 async def test_a_modal(discord: Discord) -> None:

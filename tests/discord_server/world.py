@@ -69,6 +69,7 @@ class World:
         self.interactions: dict[int, Interaction] = {}
         self.commands = Commands()
         self.exchanges: list[Exchange] = []
+        self.downloads: list[tuple[str, int]] = []
         self.unexpected: list[str] = []
 
     @property

@@ -8,7 +8,6 @@ from aiohttp import web
 
 from tests.discord_server import errors
 from tests.discord_server.answers import answer
-from tests.discord_server.people import MIB
 from tests.discord_server.posting import Poster
 from tests.discord_server.ratelimits import RateLimits
 from tests.discord_server.rest.account import Account
@@ -30,7 +29,7 @@ def application(world: World, poster: Poster, limits: RateLimits) -> web.Applica
     async def serve(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await _serve(world, limits, request, handler)
 
-    app = web.Application(middlewares=[serve], client_max_size=1024 * MIB)
+    app = web.Application(middlewares=[serve])
     for area in (Account(world), Commands(world), Messages(world, poster)):
         _add(app, area.routes())
     _add(app, Responses(world, poster).routes())

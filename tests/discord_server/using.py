@@ -1,115 +1,29 @@
-"""What people do: write, use commands, press buttons."""
+"""What people use: slash commands, Apps menus, buttons, select menus and forms."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-import aiohttp
-
 from tests.discord_server import payloads
-from tests.discord_server.checks.mentions import note_mentions
-from tests.discord_server.content import Delivery, Flag, Message, MessageKind, Upload
+from tests.discord_server.content import Message, Upload
 from tests.discord_server.dispatching import Dispatcher
-from tests.discord_server.interactions import Kind
+from tests.discord_server.interactions import Interaction, Kind
 from tests.discord_server.offers import Filling, NotOfferedError, find_command, place_of
-from tests.discord_server.people import Channel, Guild, User
-from tests.discord_server.rest.body import guess_type
+from tests.discord_server.people import Channel, User
 from tests.discord_server.results import InteractionResult
 from tests.discord_server.server import Server
+from tests.discord_server.speaking import Speaking
 
 CHAT_INPUT, MESSAGE_MENU = 1, 3
+LABEL = 18
 
 
-class Acts:
-    """People of a loopback Discord and what they can do."""
+class Using(Speaking):
+    """People who use the app."""
 
     def __init__(self, server: Server) -> None:
-        self.server = server
-        self.world = server.world
-        self.gateway = server.gateway
-        self.bot = server.world.bot
+        super().__init__(server)
         self._dispatcher = Dispatcher(self.world, self.gateway)
-        self.member = self.world.add_user("Ada")
-        self.stranger = self.world.add_user("Grace")
-        self.guild = self.add_guild("Listening Club", self.member)
-        self.channel = self.guild.channels[0]
-
-    # People, places, files
-
-    def connector(self) -> aiohttp.TCPConnector:
-        """Make a connector for a client; call it inside the running loop."""
-        return self.server.connector()
-
-    def add_user(self, name: str, **traits: Any) -> User:
-        """Let somebody join Discord: `locale`, `open_to_dms`, `installed_app`."""
-        return self.world.add_user(name, **traits)
-
-    def add_guild(self, name: str, owner: User, **traits: Any) -> Guild:
-        """Found a guild with one channel: `has_bot`, `locale`, `upload_limit`."""
-        guild = self.world.add_guild(name, owner, **traits)
-        self.world.add_channel(guild, "music")
-        return guild
-
-    def dm(self, user: User | None = None) -> Channel:
-        """Return the private channel of a user and the bot."""
-        return self.world.direct(user or self.member, self.bot)
-
-    def upload(
-        self,
-        name: str,
-        data: bytes = b"",
-        content_type: str | None = None,
-        *,
-        stream: Callable[[], AsyncIterator[bytes]] | None = None,
-        size: int | None = None,
-        delivery: Delivery | None = None,
-        **traits: Any,
-    ) -> Upload:
-        """Pick a file; `stream` and `size` make one that is too large for memory."""
-        told = len(data) if size is None else size
-        kind = content_type or guess_type(name)
-        way = delivery or Delivery()
-        return Upload(name, told, kind, data, stream, delivery=way, **traits)
-
-    # Messages
-
-    async def message(
-        self,
-        channel: Channel | None = None,
-        author: User | None = None,
-        content: str = "",
-        *,
-        attachments: Sequence[Upload] = (),
-        reply_to: Message | None = None,
-        ping: bool = True,
-        forward: Message | None = None,
-        voice: bool = False,
-    ) -> Message:
-        """Write a message; a reply calls the author of what it answers unless `ping` is false."""
-        world, place = self.world, channel or self.channel
-        draft = Message(world.ids.next(), place, author or self.member, world.clock.now(), content)
-        draft.replies_to, draft.forwards = reply_to, forward
-        draft.kind = MessageKind.REPLY if reply_to else MessageKind.DEFAULT
-        draft.flags = Flag.VOICE_MESSAGE if voice else Flag(0)
-        if forward:
-            draft.flags |= Flag.HAS_SNAPSHOT
-        folder = f"attachments/{place.id}"
-        draft.attachments = [self.server.poster.attach(each, folder) for each in attachments]
-        note_mentions(world, draft)
-        if reply_to and ping and reply_to.author not in draft.mentions:
-            draft.mentions.append(reply_to.author)
-        await self.server.poster.publish(draft)
-        return draft
-
-    async def voice_message(self, channel: Channel | None = None, data: bytes = b"") -> Message:
-        """Send a voice message: one Ogg Opus attachment."""
-        upload = self.upload(
-            "voice-message.ogg", data, "audio/ogg", duration=3.2, waveform="AAAAAAAAAAAA"
-        )
-        return await self.message(channel, attachments=[upload], voice=True)
-
-    # Interactions
 
     async def slash(
         self,
@@ -210,7 +124,7 @@ class Acts:
         )
         return await self._result(interaction, wait=wait)
 
-    async def _result(self, interaction: Any, *, wait: bool) -> InteractionResult:
+    async def _result(self, interaction: Interaction, *, wait: bool) -> InteractionResult:
         result = InteractionResult(self.world, interaction)
         return await result.acknowledgement() if wait else result
 
@@ -245,7 +159,6 @@ def _submitted(part: dict[str, Any], values: dict[str, Any], filling: Filling) -
         answer["values"] = [filling.attachment(given)]
     else:
         answer["values" if isinstance(given, list) else "value"] = given
-    return {
-        "type": part["type"],
-        **({"component": answer} if part["type"] == 18 else {"components": [answer]}),
-    }
+    if part["type"] == LABEL:
+        return {"type": LABEL, "component": answer}
+    return {"type": part["type"], "components": [answer]}
