@@ -1,0 +1,249 @@
+"""Model cards: what a model is, where its files lie, and how its vectors are used."""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from models.card_fields import FieldError, Fields
+from models.types import ModelError, ModelStamp
+
+_PACKAGE = Path(__file__).parent
+_PRECISIONS = ("fp32", "fp16", "int8")
+_POOLINGS = ("mean",)
+_MOST_DIMENSIONS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """One file of a model.
+
+    Attributes
+    ----------
+    path : Path
+        Where it lies, or will lie once fetched.
+    size : int
+        Length in bytes.
+    sha512 : str
+        128 lower-case hexadecimal characters.
+    precision : str
+        ``fp32``, ``fp16`` or ``int8``.
+    url : str
+        Where it is fetched from; empty for a file that comes with its card.
+    """
+
+    path: Path
+    size: int
+    sha512: str
+    precision: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How a similarity becomes a match.
+
+    Attributes
+    ----------
+    reference : str
+        The labelled set the probabilities were measured on.
+    knots : tuple of (float, float)
+        Similarity in [-1, 1], rising, and match in [0, 1], never falling; straight lines between.
+    """
+
+    reference: str
+    knots: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Everything there is to say about a model.
+
+    Attributes
+    ----------
+    name, version : str
+    space : str
+        The embedding space: vectors can be compared only within one.
+    front_end : str
+        What the network is fed: ``vggish-log-mel``.
+    sample_rate : int
+        The rate it listens at, in Hz.
+    dim : int
+        Length of an embedding.
+    patch_seconds : float
+        Time from one embedding to the next.
+    pooling : str
+        How the patches of a window become one vector: ``mean``.
+    files : tuple of ModelFile
+        The same network in one or more precisions, the preferred one first.
+    licence, training_data : str
+    mean : tuple of float
+        What is subtracted from every window, `dim` numbers.
+    calibration : Calibration or None
+    """
+
+    name: str
+    version: str
+    space: str
+    front_end: str
+    sample_rate: int
+    dim: int
+    patch_seconds: float
+    pooling: str
+    files: tuple[ModelFile, ...]
+    licence: str
+    training_data: str
+    mean: tuple[float, ...]
+    calibration: Calibration | None = None
+
+    @property
+    def file(self) -> ModelFile:
+        """The first file that is here; the preferred one where none is."""
+        return next((file for file in self.files if file.path.is_file()), self.files[0])
+
+    def stamp(self, file: ModelFile) -> ModelStamp:
+        """Return the identity of vectors made with one of the card's files."""
+        return ModelStamp(self.name, self.version, self.space, self.dim, file.sha512)
+
+    def match(self, similarity: float) -> float | None:
+        """Return the probability that two tracks this similar share a label.
+
+        Parameters
+        ----------
+        similarity : float
+            In [-1, 1].
+
+        Returns
+        -------
+        float or None
+            In [0, 1]; None while the card has no calibration.
+        """
+        if self.calibration is None:
+            return None
+        knots = self.calibration.knots
+        after = bisect.bisect_right(knots, similarity, key=lambda knot: knot[0])
+        if after == 0 or after == len(knots):
+            return knots[min(after, len(knots) - 1)][1]
+        (x0, y0), (x1, y1) = knots[after - 1 : after + 1]
+        return y0 + (y1 - y0) * (similarity - x0) / (x1 - x0)
+
+
+def load_card(name: str, models_dir: Path) -> ModelCard:
+    """Find a model's card among the bundled ones, then among those in the models folder.
+
+    Raises
+    ------
+    ModelError
+        There is no such card, or it makes no sense.
+    """
+    for path in _card_paths(models_dir):
+        if path.stem == name:
+            return read_card(path, models_dir)
+    known = ", ".join(path.stem for path in _card_paths(models_dir))
+    raise ModelError(f"There is no model named {name!r}.", f"The models here are: {known}.")
+
+
+def list_cards(models_dir: Path) -> tuple[ModelCard, ...]:
+    """Read every card there is, the bundled ones first; raises as `load_card` does."""
+    return tuple(read_card(path, models_dir) for path in _card_paths(models_dir))
+
+
+def read_card(path: Path, models_dir: Path) -> ModelCard:
+    """Read one card.
+
+    A file with a URL is looked for in the models folder, one without beside the card; the files of
+    the bundled cards lie in the package.
+
+    Raises
+    ------
+    ModelError
+        The card cannot be read, or a field is missing or makes no sense.
+    """
+    beside = _PACKAGE if path.parent == _PACKAGE / "cards" else path.parent
+    try:
+        card = _card(Fields(tomllib.loads(path.read_text("utf-8"))), beside, models_dir)
+        if card.name != path.stem:
+            raise FieldError(f"its name is {card.name!r}, not that of its file")
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"The model card {path} cannot be used: {error}.",
+            "Mend the card, or fetch the model again.",
+        ) from None
+    return card
+
+
+def check_file(file: ModelFile) -> Path:
+    """Return where a model file lies, once it is known to be the one its card means.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, or its size or SHA-512 is another.
+    """
+    fix = (
+        "Fetch it with `soundalike model fetch`." if file.url else "Install the model files again."
+    )
+    try:
+        with file.path.open("rb") as opened:
+            size = file.path.stat().st_size
+            sha512 = hashlib.file_digest(opened, "sha512").hexdigest()
+    except OSError:
+        raise ModelError(f"The model file {file.path} is not there.", fix) from None
+    if (size, sha512) != (file.size, file.sha512):
+        raise ModelError(f"The model file {file.path} is not the one its card describes.", fix)
+    return file.path
+
+
+def _card_paths(models_dir: Path) -> list[Path]:
+    bundled = sorted((_PACKAGE / "cards").glob("*.toml"))
+    names = {path.name for path in bundled}
+    added = (path for path in sorted(models_dir.glob("*.toml")) if path.name not in names)
+    return [*bundled, *added]
+
+
+def _card(fields: Fields, beside: Path, fetched: Path) -> ModelCard:
+    dim = fields.whole("dim", 1, _MOST_DIMENSIONS)
+    return ModelCard(
+        name=fields.text("name"),
+        version=fields.text("version"),
+        space=fields.text("embedding_space"),
+        front_end=fields.text("front_end"),
+        sample_rate=fields.whole("sample_rate", 1_000, 384_000),
+        dim=dim,
+        patch_seconds=fields.number("patch_seconds", 0.01, 60.0),
+        pooling=fields.one_of("pooling", _POOLINGS),
+        files=tuple(_file(entry, beside, fetched) for entry in fields.tables("files")),
+        licence=fields.text("licence"),
+        training_data=fields.text("training_data"),
+        mean=fields.numbers("mean", dim),
+        calibration=_calibration(fields.table("calibration")) if "calibration" in fields else None,
+    )
+
+
+def _file(fields: Fields, beside: Path, fetched: Path) -> ModelFile:
+    name = fields.text("path")
+    if Path(name).name != name:
+        raise FieldError(f"the file {name!r} is not a plain file name")
+    url = fields.text("url") if "url" in fields else ""
+    sha512 = fields.text("sha512")
+    if len(sha512) != 128 or set(sha512) - set("0123456789abcdef"):
+        raise FieldError("'sha512' is not 128 lower-case hexadecimal characters")
+    return ModelFile(
+        path=(fetched if url else beside) / name,
+        size=fields.whole("size", 1, 1 << 40),
+        sha512=sha512,
+        precision=fields.one_of("precision", _PRECISIONS),
+        url=url,
+    )
+
+
+def _calibration(fields: Fields) -> Calibration:
+    knots = fields.pairs("knots")
+    rises = all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(knots))
+    if not rises or not (knots[0][0] >= -1 and knots[0][1] >= 0 and max(knots[-1]) <= 1):
+        raise FieldError("'knots' do not rise from similarity -1 and match 0 to 1 and 1 at most")
+    return Calibration(fields.text("reference"), knots)

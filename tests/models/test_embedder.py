@@ -1,0 +1,102 @@
+"""The embedder runs a real network on the front end's patches, batch by batch."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper, numpy_helper
+
+from models import frontend
+from models.cards import ModelCard, read_card
+from models.embedder import OnnxEmbedder
+from models.types import ModelError
+from tests.models.tiny import card_text, write_network
+
+
+def noise(samples: int) -> np.ndarray:
+    return np.random.default_rng(1).uniform(-0.5, 0.5, samples).astype(np.float32)
+
+
+@pytest.fixture
+def embedder(card: ModelCard) -> OnnxEmbedder:
+    return OnnxEmbedder(card, card.file, threads=1)
+
+
+def test_it_embeds_what_the_front_end_sees(embedder: OnnxEmbedder, card: ModelCard) -> None:
+    samples = noise(40 * 15_360 + 3_000)
+    result = embedder.embed(samples)
+    mix = numpy_helper.to_array(onnx.load(card.file.path).graph.initializer[0])
+    expected = frontend.patches(frontend.log_mel(samples)).mean(axis=1) @ mix
+    np.testing.assert_allclose(result.embeddings, expected, atol=1e-4)
+    assert result.embeddings.dtype == np.float32
+    assert result.timestamps == pytest.approx(np.arange(40) * 0.96)
+
+
+@pytest.mark.parametrize(
+    ("samples", "patches"),
+    [(0, 0), (239, 0), (15_599, 0), (15_600, 1), (30_959, 1), (30_960, 2), (480_000, 31)],
+)
+def test_only_whole_patches_are_embedded(
+    samples: int, patches: int, embedder: OnnxEmbedder
+) -> None:
+    result = embedder.embed(noise(samples))
+    assert result.embeddings.shape == (patches, 8)
+    assert result.timestamps.shape == (patches,)
+
+
+def test_a_patch_embeds_the_same_wherever_it_lies(embedder: OnnxEmbedder) -> None:
+    samples = noise(20 * 15_360 + 240)
+    whole = embedder.embed(samples).embeddings
+    alone = embedder.embed(samples[17 * 15_360 : 18 * 15_360 + 240]).embeddings
+    np.testing.assert_array_equal(whole[17:18], alone)
+
+
+def test_it_says_which_model_it_is(embedder: OnnxEmbedder, card: ModelCard) -> None:
+    assert embedder.stamp == card.stamp(card.file)
+    assert embedder.sample_rate == 16_000
+
+
+def test_a_changed_file_is_never_run(card: ModelCard) -> None:
+    card.file.path.write_bytes(card.file.path.read_bytes() + b"\0")
+    with pytest.raises(ModelError, match="not the one its card describes"):
+        OnnxEmbedder(card, card.file, threads=1)
+
+
+def test_a_file_that_is_no_network_is_refused(models_dir: Path) -> None:
+    (models_dir / "tiny.onnx").write_bytes(b"not a network")
+    (models_dir / "tiny.toml").write_text(card_text(models_dir / "tiny.onnx"))
+    card = read_card(models_dir / "tiny.toml", models_dir)
+    with pytest.raises(ModelError, match="not a network that can be run"):
+        OnnxEmbedder(card, card.file, threads=1)
+
+
+@pytest.mark.parametrize(("dim", "bands"), [(7, 64), (8, 80)])
+def test_a_network_of_another_shape_is_refused(dim: int, bands: int, models_dir: Path) -> None:
+    write_network(models_dir / "tiny.onnx", dim=dim, bands=bands)
+    (models_dir / "tiny.toml").write_text(card_text(models_dir / "tiny.onnx"))
+    card = read_card(models_dir / "tiny.toml", models_dir)
+    with pytest.raises(ModelError, match="does not turn patches of 96 by 64"):
+        OnnxEmbedder(card, card.file, threads=1)
+
+
+def test_an_unknown_front_end_is_refused(card: ModelCard) -> None:
+    other = dataclasses.replace(card, front_end="something-new")
+    with pytest.raises(ModelError, match="something-new"):
+        OnnxEmbedder(other, card.file, threads=1)
+
+
+def test_numbers_that_are_none_are_an_error(models_dir: Path) -> None:
+    path = models_dir / "tiny.onnx"
+    model = onnx.load(path)
+    # The logarithm of a negative mean: silence passes the check at load as NaN too.
+    model.graph.node.append(helper.make_node("Log", ["mixed"], ["embedding"]))
+    model.graph.node[1].output[0] = "mixed"
+    path.write_bytes(model.SerializeToString())
+    (models_dir / "tiny.toml").write_text(card_text(path))
+    card = read_card(models_dir / "tiny.toml", models_dir)
+    with pytest.raises(ModelError, match="not a number"):
+        OnnxEmbedder(card, card.file, threads=1).embed(noise(15_600))
