@@ -53,6 +53,15 @@ WRONG = {
     "menu with a description": [{"name": "Do", "type": 3, "description": "Do it"}],
     "too many menus": [{"name": f"Do {n}", "type": 3} for n in range(16)],
     "too many commands": [command(name=f"do{n}") for n in range(101)],
+    "long menu name": [{"name": "D" * 33, "type": 3}],
+    "menu with options": [{"name": "Do", "type": 3, "options": [option()]}],
+    "unknown kind": [command(type=9)],
+    "permissions in words": [command(default_member_permissions="manage")],
+    "groups too deep": [
+        command(options=[option(type=2, options=[option(type=2, options=[option(type=1)])])])
+    ],
+    "lengths beyond the longest": [command(options=[option(max_length=6001)])],
+    "a choice that is no number": [command(options=[option(type=4, choices=choices(1))])],
     "too large": [
         command(
             options=[

@@ -96,6 +96,12 @@ FINE = {
         {"type": 14},
         row(button(custom_id="other")),
     ),
+    "every part of a layout": layout(
+        section(text(), accessory={"type": 11, "media": {"url": PAGE}, "description": "d"}),
+        {"type": 14, "spacing": 2},
+        row({"type": 5, "custom_id": "who", "max_values": 5}),
+    ),
+    "an emoji alone": legacy(row(button(label=None, emoji={"name": "🎵"}))),
     "most parts": layout(*(text() for _ in range(40))),
     "most text": layout(text("x" * 4000)),
 }
@@ -224,6 +230,43 @@ WRONG = {
         layout(gallery("attachment://mel.png")),
         {"components.0.items.0.media.url": "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"},
     ),
+    "file from elsewhere": (
+        layout({"type": 13, "file": {"url": PAGE}}),
+        {"components.0.file.url": "URL_TYPE_INVALID_SCHEME"},
+    ),
+    "file of no name": (
+        layout({"type": 13, "file": {"url": "attachment://a.mp3"}}),
+        {"components.0.file.url": "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"},
+    ),
+    "thumbnail without an address": (
+        layout(section(text(), accessory={"type": 11})),
+        {"components.0.accessory.media.url": "BASE_TYPE_REQUIRED"},
+    ),
+    "spacing": (
+        layout({"type": 14, "spacing": 3}, text()),
+        {"components.0.spacing": "BASE_TYPE_CHOICES"},
+    ),
+    "empty container": (
+        layout({"type": 17, "components": []}),
+        {"components.0.components": "BASE_TYPE_REQUIRED"},
+    ),
+    "link and custom_id": (
+        legacy(row(button(style=5, url=PAGE), button(custom_id="b", url=PAGE))),
+        {
+            "components.0.components.0.custom_id": "BUTTON_COMPONENT_CUSTOM_ID_AND_URL",
+            "components.0.components.1.url": "BUTTON_COMPONENT_CUSTOM_ID_AND_URL",
+        },
+    ),
+    "select counts": (
+        legacy(row(select("a") | {"min_values": 3, "max_values": 2})),
+        {"components.0.components.0.max_values": "NUMBER_TYPE_MAX"},
+    ),
+    "content of another type": ({"content": 5}, {"content": "STRING_TYPE_CONVERT"}),
+    "embeds of another type": ({"embeds": {}}, {"embeds": "LIST_TYPE_CONVERT"}),
+    "components of another type": (
+        {"content": "a", "components": {}},
+        {"components": "LIST_TYPE_CONVERT"},
+    ),
     "attachment that was not sent": (
         {"content": "see", "attachments": [{"id": 0, "filename": "a.png"}]},
         {"attachments.0.id": "ATTACHMENT_DATA_NOT_FOUND"},
@@ -257,6 +300,30 @@ async def test_what_is_refused(
     assert (refusal.value.status, refusal.value.code) == (400, 50035)
     assert mistakes(discord_server) == found
     assert discord_server.messages() == []
+
+
+async def test_a_reader_reads_all_of_an_embed(
+    discord_server: Discord, client: discord.Client
+) -> None:
+    card = embed(
+        title="Title",
+        author={"name": "Author"},
+        fields=[{"name": "Name", "value": "Value"}],
+        footer={"text": "Footer"},
+    )
+    await post(client, discord_server.channel.id, card | {"content": "Content"})
+    (message,) = discord_server.messages()
+    assert message.text.split("\n") == [
+        "Content",
+        "Author",
+        "Title",
+        "fine",
+        "Name",
+        "Value",
+        "Footer",
+    ]
+    with pytest.raises(AssertionError, match="no attachment"):
+        message.file("mel.png")
 
 
 @pytest.mark.parametrize("payload", [{}, {"content": " \n"}, legacy() | {"content": ""}])

@@ -210,6 +210,25 @@ async def test_a_modal_of_nothing(discord_server: Discord, wrong: OneAnswer) -> 
     assert set(wrong_fields) == {"title", "components"}
 
 
+async def test_a_modal_of_wrong_fields(discord_server: Discord, wrong: OneAnswer) -> None:
+    field = {"type": 4, "custom_id": "f", "label": "Field", "style": 3}
+    parts = [
+        {"type": 1, "components": [field]},
+        {"type": 1, "components": [{"type": 2}]},
+        {"type": 18, "label": "l" * 46, "component": {"type": 19, "custom_id": "c" * 101}},
+        {"type": 10, "content": ""},
+        {"type": 9},
+    ]
+
+    async def answer(interaction: discord.Interaction) -> None:
+        modal = {"title": "Form", "custom_id": "m", "components": parts}
+        await callback(interaction, {"type": 9, "data": modal})
+
+    assert await attempt(discord_server, wrong, answer) == (400, 50035)
+    found = discord_server.rejections[0].body["errors"]["data"]["components"]
+    assert set(found) == {"0", "1", "2", "3", "4"}
+
+
 async def test_user_installs_get_five_followups(discord_server: Discord, wrong: OneAnswer) -> None:
     grace = discord_server.add_user("Grace", installed_app=True)
 
