@@ -44,6 +44,7 @@ REPLY_UNREADABLE = Saying(
     "Use /similar, or mention me in a message that has the clip itself.",
 )
 CLIP_GONE = Saying("Discord no longer has that file.", "Upload it again.")
+CLIP_STUCK = Saying("Discord did not hand me the file.", "Try again in a moment.")
 BUSY = Saying("I have my ears full: too many people are asking at once.", "Ask again in a minute.")
 TOO_SLOW = Saying(
     "That took too long, so I stopped.", "Try a shorter part with start and end, or ask again."

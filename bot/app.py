@@ -1,0 +1,130 @@
+"""The Discord bot: what it asks of Discord, what it brings along and how it fails."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import similar, words
+from bot.card import saying_card
+from bot.explain import explain
+from bot.gate import Gate
+from bot.reply import reply
+from bot.service import Soundalike
+from bot.settings import Settings
+from models.types import SettingsError
+
+_log = logging.getLogger(__name__)
+
+
+class SoundalikeBot(commands.Bot):
+    """Soundalike on Discord; make it inside the running event loop.
+
+    Parameters
+    ----------
+    service : Soundalike
+        What answers the clips.
+    settings : Settings
+    connector : aiohttp.BaseConnector or None
+        How Discord is reached; None for the usual way.
+    """
+
+    def __init__(
+        self,
+        service: Soundalike,
+        settings: Settings,
+        connector: aiohttp.BaseConnector | None = None,
+    ) -> None:
+        catalogue = words.tracks(service.tracks)
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=_intents(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            activity=discord.Activity(type=discord.ActivityType.listening, name=catalogue),
+            connector=connector,
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+        )
+        self._service = service
+        self._guild = discord.Object(settings.guild) if settings.guild else None
+        self._answerer = similar.Answerer(
+            service, Gate(settings.jobs, settings.queue), settings.clip_bytes
+        )
+        self.tree.error(self.on_app_command_error)
+
+    async def setup_hook(self) -> None:
+        """Bring the features and tell Discord of their commands."""
+        await similar.setup(self, self._answerer)
+        if self._guild is None:
+            await self.tree.sync()
+            return
+        self.tree.copy_global_to(guild=self._guild)
+        self.tree.clear_commands(guild=None)
+        try:
+            await self.tree.sync(guild=self._guild)
+        except discord.Forbidden as error:
+            raise SettingsError(
+                f"SOUNDALIKE_GUILD names the server {self._guild.id}, and I am not in it.",
+                "Invite me there first (`soundalike doctor` prints the link), or leave it out.",
+            ) from error
+        await self.tree.sync()
+
+    async def on_ready(self) -> None:
+        """Tell the log that all is well."""
+        _log.info(
+            "ready in %d servers, with %s", len(self.guilds), words.tracks(self._service.tracks)
+        )
+        if self._service.note:
+            _log.warning("%s", self._service.note)
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Leave messages to the features: there are no text commands."""
+
+    async def on_app_command_error(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError
+    ) -> None:
+        """Answer a command that failed with a sentence."""
+        card = saying_card(explain(error))
+        with _logging_silence():
+            if interaction.response.is_done():
+                await interaction.edit_original_response(view=card.view, attachments=[])
+            else:
+                await interaction.response.send_message(view=card.view, ephemeral=True)
+
+    async def on_error(self, _event: str, /, *args: Any, **_more: Any) -> None:
+        """Answer a message that could not be answered with a sentence."""
+        error = sys.exception()
+        if error is None:
+            return
+        card = saying_card(explain(error))
+        with _logging_silence():
+            if args and isinstance(args[0], discord.Message):
+                await reply(args[0], card)
+
+
+@contextmanager
+def _logging_silence() -> Iterator[None]:
+    """Note that a person was left without an answer: the token expired, or DMs are closed."""
+    try:
+        yield
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        _log.warning("could not tell a person what went wrong: %s", type(error).__name__)
+
+
+def _intents() -> discord.Intents:
+    # None of them is privileged: what is said elsewhere never reaches the bot.
+    intents = discord.Intents.none()
+    intents.guilds = True
+    intents.guild_messages = True
+    intents.dm_messages = True
+    return intents

@@ -1,0 +1,48 @@
+"""Errors to sentences: the one place that decides what a person reads when something fails."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+from discord import app_commands
+
+from bot import words
+from bot.words import Saying
+from models.types import ClipError, SoundalikeError
+
+_log = logging.getLogger(__name__)
+
+
+def explain(error: BaseException) -> Saying:
+    """Say what went wrong, to the person who asked; the log gets what the host should know.
+
+    The first that fits is said:
+
+    1. an error that discord.py wrapped around another one: what lies inside;
+    2. a `ClipError`: its own sentence and fix, for they are about what the person handed in;
+    3. another `SoundalikeError` (model, catalogue, settings): a word that the host is needed;
+    4. a time-out: it took too long;
+    5. a command that Discord still shows in an older form: reload Discord;
+    6. anything else: something went wrong, and the log says what.
+    """
+    if isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    match error:
+        case ClipError():
+            return Saying(error.sentence, error.fix)
+        case SoundalikeError():
+            _log.error("%s", error)
+            return words.HOST_NEEDED
+        case TimeoutError():
+            return words.TOO_SLOW
+        case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
+            return words.COMMAND_CHANGED
+    _log_trace(error)
+    return words.UNEXPECTED
+
+
+def _log_trace(error: BaseException) -> None:
+    # Where it happened, but not the error's own words: those may quote what a person wrote.
+    places = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("unexpected %s\n%s", type(error).__name__, places)

@@ -1,0 +1,50 @@
+"""`/similar`: a file or a link, the part that is meant, and how many tracks to show."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import words
+from bot.similar.answer import COUNT, Answerer
+from bot.times import parse_span
+from models.types import ClipError
+
+
+class SimilarCommand(commands.Cog):
+    """Holds the command."""
+
+    def __init__(self, answerer: Answerer) -> None:
+        self._answerer = answerer
+
+    @app_commands.command(description=words.COMMAND)
+    @app_commands.describe(
+        file=words.FILE, link=words.LINK, start=words.START, end=words.END, count=words.COUNT
+    )
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def similar(
+        self,
+        interaction: discord.Interaction,
+        file: discord.Attachment | None = None,
+        link: str | None = None,
+        start: str | None = None,
+        end: str | None = None,
+        count: app_commands.Range[int, 1, 10] = COUNT,
+    ) -> None:
+        """Answer the command; every problem is raised, and told by the bot's error handler."""
+        # Discord waits three seconds: this comes first, whatever else is going on.
+        await interaction.response.defer(thinking=True)
+        offer = file or link
+        if file and link:
+            raise ClipError(*words.TWO_CLIPS)
+        if not offer:
+            raise ClipError(*words.NO_CLIP)
+        card = await self._answerer.answer(
+            offer,
+            parse_span(start, end),
+            count=count,
+            picture=interaction.app_permissions.attach_files,
+        )
+        await interaction.edit_original_response(view=card.view, attachments=card.files)
