@@ -1,10 +1,20 @@
-"""Values the tests of the conversation share."""
+"""What the tests of the conversation share: values, and a bot at work in a loopback Discord."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
 import pytest
 
-from models.types import Recommendation, Track
+from bot.app import SoundalikeBot
+from bot.service import ClipFetcher, Soundalike
+from bot.settings import Settings
+from index.opened import Index, open_index
+from models.fetch import GuardedFetcher
+from models.types import ClipListener, Recommendation, Track, TrackIndex
+from tests.bot.sounds import MelEar, build_index
+from tests.discord_server.driver import Discord
 
 
 @pytest.fixture
@@ -16,3 +26,48 @@ def results() -> tuple[Recommendation, ...]:
         Recommendation(1, bells, 0.91234567, 12.3456),
         Recommendation(2, Track("d4e5f6", "Untitled"), 0.5, 0.0),
     )
+
+
+@pytest.fixture(scope="session")
+def sound_index_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("sounds") / "index"
+    build_index(place)
+    return place
+
+
+@pytest.fixture
+def sound_index(sound_index_folder: Path) -> Iterator[Index]:
+    """Open an index of three sounds of each of four kinds."""
+    with open_index(sound_index_folder) as index:
+        yield index
+
+
+MakeBot = Callable[..., SoundalikeBot]
+
+
+@pytest.fixture
+def make_bot(discord_server: Discord, sound_index: Index) -> MakeBot:
+    """Make a bot that reaches the loopback Discord; settings are given by name."""
+
+    def make(
+        listener: ClipListener | None = None,
+        index: TrackIndex | None = None,
+        fetcher: ClipFetcher | None = None,
+        **settings: str,
+    ) -> SoundalikeBot:
+        service = Soundalike(
+            listener or MelEar(), index or sound_index, fetcher or GuardedFetcher()
+        )
+        return SoundalikeBot(
+            service, Settings.from_mapping(settings), connector=discord_server.connector()
+        )
+
+    return make
+
+
+@pytest.fixture
+async def discord_with_bot(discord_server: Discord, make_bot: MakeBot) -> AsyncIterator[Discord]:
+    """Run the bot in a loopback Discord; fail if Discord had to refuse anything it asked for."""
+    async with discord_server.running(make_bot()):
+        yield discord_server
+    assert discord_server.rejections == []
