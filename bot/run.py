@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,14 @@ from bot.app import SoundalikeBot
 from bot.service import Soundalike
 from bot.settings import Settings
 from models.types import SettingsError, SoundalikeError
+
+
+def log_to_terminal() -> None:
+    """Send the log to standard error, without discord.py's word that it cannot speak."""
+    discord.utils.setup_logging(level=logging.INFO)
+    logging.getLogger("discord.client").addFilter(
+        lambda record: "voice will NOT be supported" not in record.getMessage()
+    )
 
 
 async def run_bot(

@@ -1,0 +1,200 @@
+"""The bot's life on the wire: logging in, offering commands, dropped gateways, shutting down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import ssl
+from pathlib import Path
+
+import aiohttp
+import discord
+import pytest
+
+from bot.run import run_bot
+from bot.service import Soundalike
+from bot.settings import Settings
+from index.opened import Index, open_index
+from models.fetch import GuardedFetcher
+from models.types import SettingsError, SoundalikeError
+from tests.bot.conftest import MakeBot
+from tests.bot.sounds import KINDS, MelEar, build_index, sound, wav
+from tests.discord_server.driver import Discord
+
+
+async def ask(discord: Discord) -> str:
+    clip = discord.upload("clip.wav", wav(sound("low", 7)))
+    result = await discord.slash("similar", {"file": clip})
+    return (await result.final_message()).text
+
+
+async def test_an_answer_after_the_gateway_dropped(discord_with_bot: Discord) -> None:
+    await discord_with_bot.drop_gateway()
+    await discord_with_bot.until(lambda: not discord_with_bot.gateway.session, 5)
+    await discord_with_bot.connected()
+    assert "The low one" in await ask(discord_with_bot)
+
+
+async def test_an_ask_in_flight_survives_a_dropped_gateway(
+    discord_server: Discord, make_bot: MakeBot
+) -> None:
+    go = asyncio.Event()
+
+    class Patient(MelEar):
+        async def hear(self, source, span):
+            await go.wait()
+            return await super().hear(source, span)
+
+    async with discord_server.running(make_bot(listener=Patient())):
+        clip = discord_server.upload("clip.wav", wav(sound("low", 7)))
+        result = await discord_server.slash("similar", {"file": clip})
+        await discord_server.drop_gateway()
+        await discord_server.connected()
+        go.set()
+        assert "The low one" in (await result.final_message()).text
+    assert discord_server.rejections == []
+
+
+async def test_rate_limits_are_waited_out(discord_with_bot: Discord) -> None:
+    discord_with_bot.rate_limit_next(None, 0.05, times=2)
+    assert "The low one" in await ask(discord_with_bot)
+
+
+async def test_an_expired_token_leaves_only_a_note(
+    discord_server: Discord, make_bot: MakeBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    go = asyncio.Event()
+
+    class Slow(MelEar):
+        async def hear(self, source, span):
+            await go.wait()
+            return await super().hear(source, span)
+
+    async with discord_server.running(make_bot(listener=Slow())):
+        clip = discord_server.upload("clip.wav", wav(sound("low", 7)))
+        await discord_server.slash("similar", {"file": clip})
+        discord_server.advance(16 * 60)
+        go.set()
+        await discord_server.until(lambda: "could not tell a person" in caplog.text, 10)
+        assert "The low one" in await ask(discord_server)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["*" * 10_000, "@everyone <@1> <@&2>", "\u202e\u2066evil\u200b", "# head\n- list\n> quote",
+     "[x](https://evil.example)", "\ud800", "", " \u3164 ", "שלום" * 500, "Z" + "\u0301" * 900],
+)  # fmt: skip
+async def test_hostile_titles_are_accepted_and_call_nobody(
+    discord_server: Discord, make_bot: MakeBot, tmp_path: Path, name: str
+) -> None:
+    storable = name.encode(errors="replace").decode()
+    build_index(tmp_path / "hostile", dict.fromkeys(KINDS, storable))
+    with open_index(tmp_path / "hostile") as index:
+        async with discord_server.running(make_bot(index=index)):
+            clip = discord_server.upload("@everyone_**.wav", wav(sound("low", 7)))
+            answer = await (
+                await discord_server.slash("similar", {"file": clip, "count": 10})
+            ).final_message()
+    assert "**10.**" in answer.text
+    assert not answer.pings
+    assert discord_server.rejections == []
+
+
+async def test_only_the_needed_is_asked_of_discord(
+    discord_server: Discord, make_bot: MakeBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot = make_bot()
+    caplog.set_level(logging.INFO)
+    async with discord_server.running(bot):
+        await ask(discord_server)
+        await discord_server.until(bot.is_ready, 10)
+    assert bot.intents == discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+    assert bot.allowed_mentions is not None
+    assert bot.allowed_mentions.to_dict() == {"parse": []}
+    assert str(bot.activity.name) == "12 tracks"
+    assert "ready in 1 servers, with 12 tracks" in caplog.text
+    assert discord_server.token not in caplog.text
+    assert "clip.wav" not in caplog.text
+
+
+async def test_commands_for_one_server_appear_there_only(
+    discord_server: Discord, make_bot: MakeBot
+) -> None:
+    commands = discord_server.world.commands
+    async with discord_server.running(make_bot(SOUNDALIKE_GUILD=str(discord_server.guild.id))):
+        assert [each["name"] for each in commands.in_guild[discord_server.guild.id]] == ["similar"]
+        assert commands.everywhere == []
+        assert "The low one" in await ask(discord_server)
+    assert discord_server.rejections == []
+
+
+# Starting and stopping
+
+
+def settings_for(discord: Discord, **more: str) -> Settings:
+    return Settings.from_mapping({"DISCORD_TOKEN": discord.token, **more})
+
+
+@pytest.fixture
+def service(sound_index: Index) -> Soundalike:
+    return Soundalike(MelEar(), sound_index, GuardedFetcher())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_stops_it_cleanly(
+    discord_server: Discord, service: Soundalike, number: signal.Signals
+) -> None:
+    running = asyncio.create_task(
+        run_bot(settings_for(discord_server), service, discord_server.connector)
+    )
+    await discord_server.connected()
+    os.kill(os.getpid(), number)
+    await asyncio.wait_for(running, 10)
+    assert not discord_server.gateway.session
+
+
+async def test_being_cancelled_is_not_taken_for_a_signal(
+    discord_server: Discord, service: Soundalike
+) -> None:
+    running = asyncio.create_task(
+        run_bot(settings_for(discord_server), service, discord_server.connector)
+    )
+    await discord_server.connected()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_a_wrong_token_is_one_sentence(discord_server: Discord, service: Soundalike) -> None:
+    settings = Settings.from_mapping({"DISCORD_TOKEN": "MTIz.wrong.token"})
+    with pytest.raises(SettingsError, match="does not accept the token") as caught:
+        await run_bot(settings, service, discord_server.connector)
+    assert "wrong.token" not in str(caught.value)
+
+
+async def test_a_server_it_is_not_in_is_one_sentence(
+    discord_server: Discord, service: Soundalike
+) -> None:
+    settings = settings_for(discord_server, SOUNDALIKE_GUILD="123456789012345678")
+    with pytest.raises(SettingsError, match="I am not in it"):
+        await run_bot(settings, service, discord_server.connector)
+
+
+async def test_an_unreachable_discord_is_one_sentence(
+    discord_server: Discord, service: Soundalike
+) -> None:
+    def distrustful() -> aiohttp.TCPConnector:
+        return aiohttp.TCPConnector(ssl=ssl.create_default_context(), resolver=Nowhere())
+
+    with pytest.raises(SoundalikeError, match="cannot be reached"):
+        await run_bot(settings_for(discord_server), service, distrustful)
+
+
+class Nowhere(aiohttp.abc.AbstractResolver):
+    async def resolve(self, host, port=0, family=0):
+        raise OSError("no such host")
+
+    async def close(self):
+        pass
