@@ -24,6 +24,10 @@ from models.types import SettingsError
 
 _log = logging.getLogger(__name__)
 
+# More than any machine listens to at once, so that a slow download holds nobody up, and few
+# enough that the largest clips fit into memory together.
+_AT_ONCE = 8
+
 
 class SoundalikeBot(commands.Bot):
     """Soundalike on Discord; make it inside the running event loop.
@@ -58,7 +62,7 @@ class SoundalikeBot(commands.Bot):
         self._service = service
         self._guild = discord.Object(settings.guild) if settings.guild else None
         self._answerer = similar.Answerer(
-            service, Gate(settings.jobs, settings.queue), settings.clip_bytes
+            service, Gate(_AT_ONCE, settings.queue), settings.clip_bytes
         )
         self.tree.error(self.on_app_command_error)
 

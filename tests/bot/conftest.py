@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from bot.settings import Settings
 from index.opened import Index, open_index
 from models.fetch import GuardedFetcher
 from models.types import ClipListener, Recommendation, Track, TrackIndex
+from tests.bot.fakes import MakeBot
 from tests.bot.sounds import MelEar, build_index
 from tests.discord_server.driver import Discord
 
@@ -40,9 +41,6 @@ def sound_index(sound_index_folder: Path) -> Iterator[Index]:
     """Open an index of three sounds of each of four kinds."""
     with open_index(sound_index_folder) as index:
         yield index
-
-
-MakeBot = Callable[..., SoundalikeBot]
 
 
 @pytest.fixture

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from bot.app import SoundalikeBot
 from models.types import (
     ClipHeard,
     ClipSource,
@@ -19,6 +20,8 @@ from models.types import (
     Track,
     Windows,
 )
+
+MakeBot = Callable[..., SoundalikeBot]
 
 STAMP = ModelStamp("tiny", "1", "tiny-1", 4, "0" * 128)
 

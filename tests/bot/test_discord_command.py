@@ -13,7 +13,7 @@ from PIL import Image
 
 from models.fetch import GuardedFetcher
 from models.types import CatalogueError, ClipSource, EmbeddedClip, Span
-from tests.bot.conftest import MakeBot
+from tests.bot.fakes import MakeBot
 from tests.bot.sounds import KINDS, MelEar, sound, title, wav
 from tests.discord_server.content import Delivery, Message
 from tests.discord_server.driver import Discord

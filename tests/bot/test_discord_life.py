@@ -19,7 +19,7 @@ from bot.settings import Settings
 from index.opened import Index, open_index
 from models.fetch import GuardedFetcher
 from models.types import SettingsError, SoundalikeError
-from tests.bot.conftest import MakeBot
+from tests.bot.fakes import MakeBot
 from tests.bot.sounds import KINDS, MelEar, build_index, sound, wav
 from tests.discord_server.driver import Discord
 

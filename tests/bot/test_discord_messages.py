@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bot.conftest import MakeBot
+from tests.bot.fakes import MakeBot
 from tests.bot.sounds import sound, wav
 from tests.discord_server.content import Message, Upload
 from tests.discord_server.driver import Discord
