@@ -1,0 +1,49 @@
+"""The two ends of a command: answers on the output, progress and errors beside it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tools.screen import Screen, printable, report_error
+
+
+def test_json_mode_prints_one_value_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = Screen(as_json=True)
+    screen.show("a table")
+    with screen.progress("Listening", 2) as step:
+        step(2)
+    screen.answer({"naïve": [1, None]})
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"naïve": [1, None]}
+    assert err == "Listening: 2 of 2\n"
+
+
+def test_a_person_sees_what_is_shown_and_no_json(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = Screen(as_json=False)
+    screen.show("a table", "and [more]")
+    screen.answer({"a": 1})
+    screen.note("Beside.")
+    assert capsys.readouterr() == ("a table\nand [more]\n", "Beside.\n")
+
+
+def test_progress_without_a_terminal_is_a_line_now_and_then(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Screen(as_json=False).progress("Listening", 1000) as step:
+        for done in range(1, 1001):
+            step(done, "quick")
+    assert capsys.readouterr().err == "Listening: 1000 of 1000, quick\n"
+
+
+def test_errors_are_a_sentence_and_a_fix(capsys: pytest.CaptureFixture[str]) -> None:
+    report_error("It is [broken].", "Mend it.", as_json=False)
+    assert capsys.readouterr() == ("", "It is [broken].\nMend it.\n")
+    report_error("It is broken.", "", as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"error": "It is broken.", "fix": ""}
+
+
+def test_printable_keeps_letters_and_lines_only() -> None:
+    assert printable("Žižek — 音楽\nb") == "Žižek — 音楽\nb"
+    assert printable("\x1b[2J\udcff\u202e\t") == "�[2J���"

@@ -1,0 +1,89 @@
+"""An answer in a terminal: everything a person needs, nothing a stranger could slip in."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from models.types import ClipHeard, Recommendation, Recommendations, Track
+from tools.table import answer_lines, similarity_bar
+
+PRISON = Track(
+    "11" * 16, "Prison", "Cube Code", artist_known=True, seconds=180, path="/music/prison.ogg"
+)
+CAVES = Track("22" * 16, "Caves", "", seconds=3700, url="https://example.org/caves")
+HEARD = ClipHeard(
+    "clip.mp3", 15.0, 30.0, 45.0, "vggish-small", np.zeros((0, 0), np.float32), ("It is short.",)
+)
+
+
+def shown(answer: Recommendations, width: int = 100) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False, markup=False, emoji=False)
+    for line in answer_lines(answer):
+        console.print(line)
+    return console.file.getvalue()
+
+
+def answer(match: float | None = None, same: Track | None = None) -> Recommendations:
+    results = (
+        Recommendation(1, PRISON, 0.934, 63.2, match),
+        Recommendation(2, CAVES, 0.42, 3600.4, match),
+    )
+    return Recommendations(HEARD, same, results, {"total": 0.1234})
+
+
+def test_every_part_of_an_answer_is_there() -> None:
+    text = shown(answer())
+    first = next(line for line in text.splitlines() if "Prison" in line)
+    assert first.split()[:2] == ["1", "Prison"]
+    assert "Cube Code" in first
+    assert "0.934" in first
+    assert first.rstrip().endswith("1:03")
+    assert "/music/prison.ogg" in text
+    assert "1:00:00" in text
+    assert "https://example.org/caves" in text
+    assert "0:30–0:45" in text
+    assert "It is short." in text
+    assert first.split()[-2:] == ["–", "1:03"]
+    assert "This is" not in text
+
+
+def test_match_and_same_are_shown_when_known() -> None:
+    text = shown(answer(match=0.83, same=CAVES))
+    assert "83%" in text
+    assert "This is Caves (left out below)" in text
+
+
+def test_no_results_are_a_sentence() -> None:
+    text = shown(Recommendations(HEARD, None, (), {}))
+    assert "Nothing in this index can be compared with it." in text
+
+
+def test_tags_cannot_steer_the_terminal_or_the_markup() -> None:
+    evil = Track("33" * 16, "\x1b[31mred\x07 [bold]x[/bold]\u202e", "a\rb", path="/x\udcff.mp3")
+    text = shown(Recommendations(HEARD, evil, (Recommendation(1, evil, 0.5, 0.0),), {}))
+    assert not set(text) & {"\x1b", "\x07", "\r", "\u202e", "\udcff"}
+    assert "[bold]x[/bold]" in text
+
+
+def test_paths_are_shown_from_here_where_that_is_shorter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    track = Track("44" * 16, "Near", path=str(tmp_path / "music" / "near.ogg"))
+    text = shown(Recommendations(HEARD, None, (Recommendation(1, track, 0.5, 0.0),), {}))
+    assert "  music/near.ogg" in text
+
+
+@pytest.mark.parametrize(
+    ("similarity", "cells"),
+    [(1.0, "████████"), (0.5, "████"), (0.0, ""), (-0.4, ""), (1.1, "████████")],
+)
+def test_the_bar_fills_from_zero_to_one(similarity: float, cells: str) -> None:
+    number, _, bar = similarity_bar(similarity).plain.strip().partition(" ")
+    assert float(number) == pytest.approx(similarity)
+    assert bar.strip() == cells

@@ -1,0 +1,113 @@
+"""What a person sees in a terminal: tables, progress, errors; or JSON for a program."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+_PLAIN_WIDTH = 120
+_PLAIN_EVERY_SECONDS = 10.0
+
+
+class Steps(Protocol):
+    """Where a long job says how far it is."""
+
+    def __call__(self, done: int, note: str = "") -> None:
+        """Say how many steps are done in all, and what is worth knowing now."""
+
+
+class Screen:
+    """The two ends of a command: answers go to the output, everything else beside it.
+
+    Parameters
+    ----------
+    as_json : bool
+        Print nothing but one JSON value on the output.
+    """
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._out = _console(stderr=False)
+        self._err = _console(stderr=True)
+
+    def show(self, *parts: RenderableType) -> None:
+        """Print something for a person; nothing in JSON mode."""
+        if not self.as_json:
+            for part in parts:
+                self._out.print(part)
+
+    def note(self, sentence: str) -> None:
+        """Print a sentence beside the answer."""
+        self._err.print(Text(printable(sentence), style="dim"))
+
+    def answer(self, value: Any) -> None:
+        """Print the JSON value of an answer; nothing for a person, who was shown it."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+    @contextmanager
+    def progress(self, what: str, total: int) -> Iterator[Steps]:
+        """Show how a job moves on: a bar on a terminal, a line now and then elsewhere."""
+        if not self._err.is_terminal:
+            yield _plain_steps(self._err, what, total)
+            return
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}", style="dim"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=self._err,
+            transient=self.as_json,
+        )
+        with bar:
+            task = bar.add_task(what, total=total, note="")
+
+            def step(done: int, note: str = "") -> None:
+                bar.update(task, completed=done, note=note)
+
+            yield step
+
+
+def report_error(sentence: str, fix: str, *, as_json: bool) -> None:
+    """Print what went wrong and what to do about it."""
+    if as_json:
+        sys.stdout.write(json.dumps({"error": sentence, "fix": fix}, ensure_ascii=False) + "\n")
+        return
+    lines = Text(printable(sentence), style="bold")
+    if fix:
+        lines.append(f"\n{printable(fix)}", style="not bold")
+    _console(stderr=True).print(lines, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """Return a text without what could steer a terminal: names of files and tags are strangers'."""
+    return "".join(mark if mark.isprintable() or mark == "\n" else "�" for mark in text)
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _PLAIN_WIDTH
+    return console
+
+
+def _plain_steps(console: Console, what: str, total: int) -> Steps:
+    last = time.monotonic()
+
+    def step(done: int, note: str = "") -> None:
+        nonlocal last
+        if done < total and time.monotonic() - last < _PLAIN_EVERY_SECONDS:
+            return
+        last = time.monotonic()
+        console.print(f"{what}: {done} of {total}{f', {note}' if note else ''}", soft_wrap=True)
+
+    return step

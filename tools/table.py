@@ -1,0 +1,87 @@
+"""`Recommendations` as a terminal sees them: one renderer of the one answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bot.times import clock
+from models.types import Recommendation, Recommendations, Track
+from tools.screen import printable
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_BAR_CELLS = 8
+
+
+def answer_lines(answer: Recommendations) -> Iterator[RenderableType]:
+    """Render an answer: what was heard, what it is, what sounds like it, what to know."""
+    clip = answer.clip
+    heard = Text.assemble((printable(clip.name), "bold"), " · ")
+    heard.append(f"{clock(clip.start)}–{clock(clip.end)}, heard with {clip.model}", "dim")
+    yield heard
+    if answer.same is not None:
+        same = Text("This is ", "green").append_text(name_of(answer.same))
+        yield same.append(" (left out below)", "dim")
+    if answer.results:
+        yield results_table(answer.results)
+    else:
+        yield Text("Nothing in this index can be compared with it.")
+    for note in clip.notes:
+        yield Text(printable(note), "yellow")
+    if "total" in answer.timing:
+        yield Text(f"{answer.timing['total']:.2f} s", "dim")
+
+
+def results_table(results: Sequence[Recommendation], *, places: bool = True) -> Table:
+    """Render ranked tracks; with `places`, each has a line that says where it can be heard."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("", justify="right", style="dim")
+    table.add_column("track", overflow="fold")
+    table.add_column("artist", overflow="fold")
+    table.add_column("similarity", no_wrap=True)
+    table.add_column("match", justify="right", no_wrap=True)
+    table.add_column("at", justify="right", no_wrap=True)
+    for result in results:
+        track = result.track
+        title = Text(printable(track.title), "bold")
+        where = track.url or _short(track.path)
+        if places and where:
+            title.append(f"\n{printable(where)}", "dim not bold")
+        table.add_row(
+            str(result.rank),
+            title,
+            Text(printable(track.artist), style="" if track.artist_known else "dim"),
+            similarity_bar(result.similarity),
+            "–" if result.match is None else f"{result.match:.0%}",
+            clock(result.at),
+        )
+    return table
+
+
+def name_of(track: Track) -> Text:
+    """Render title and artist of a track."""
+    name = Text(printable(track.title), "bold")
+    return name.append(f" by {printable(track.artist)}", "not bold") if track.artist else name
+
+
+def similarity_bar(similarity: float) -> Text:
+    """Render a similarity in [-1, 1] as a number and a bar from 0 to 1."""
+    eighths = round(min(max(similarity, 0.0), 1.0) * _BAR_CELLS * 8)
+    full, rest = divmod(eighths, 8)
+    bar = ("█" * full + _EIGHTHS[rest]).rstrip().ljust(_BAR_CELLS)
+    return Text.assemble(f"{similarity:6.3f} ", (bar, "green"))
+
+
+def _short(path: str) -> str:
+    """Return a path from here or from home where that is shorter, still good for pasting."""
+    if not path:
+        return ""
+    shapes = [path, os.path.relpath(path)]
+    if Path(path).is_relative_to(Path.home()):
+        shapes.append(f"~/{Path(path).relative_to(Path.home())}")
+    return min(shapes, key=len)
