@@ -18,6 +18,7 @@ NOTHING_ELSE = "Nothing else in the catalogue sounds like it."
 LISTEN = "listen"
 UNTITLED = "untitled"
 CLIP = "a clip"
+VOICE = "voice message"
 
 COMMAND = "Find the tracks that sound like a clip"
 FILE = "The clip: an audio or video file, a voice message"

@@ -62,7 +62,8 @@ class Answerer:
     async def _recommend(self, offer: Offer, span: Span, options: SearchOptions) -> Recommendations:
         if isinstance(offer, str):
             return await self._service.recommend_link(offer, span, options)
-        source = ClipSource(await _download(offer), offer.filename)
+        name = words.VOICE if offer.is_voice_message() else offer.filename
+        source = ClipSource(await _download(offer), name)
         return await self._service.recommend(source, span, options)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import discord
 
@@ -21,19 +21,23 @@ _SOUND = re.compile(r"(audio|video)/|application/(octet-stream|ogg|mp4|x-matrosk
 def find_offer(message: discord.Message) -> Offer | None:
     """Find the clip that a message hands in.
 
-    An attachment comes before a forwarded one, both before a link in the text; last comes the
-    message that this one replies to, where Discord shows it. Of several attachments the first
-    that may be audio counts.
+    Its own attachments and those it forwards come before a link in its text, and all of them
+    before the message it replies to, where Discord shows that. A file that cannot be audio comes
+    last, so that its sender is told.
     """
     replied = message.reference.resolved if message.reference else None
     sources = [message]
     if isinstance(replied, discord.Message) and not replied.author.bot:
         sources.append(replied)
+    silent: list[Offer] = []
     for source in sources:
-        found = _pick(list(_attachments(source))) or _link(source)
+        attachments = list(_attachments(source))
+        sounding = next(filter(_may_sound, attachments), None)
+        found = sounding or _link(source)
         if found:
             return found
-    return None
+        silent += attachments
+    return silent[0] if silent else None
 
 
 def check_attachment(attachment: discord.Attachment, limit: int) -> None:
@@ -54,11 +58,6 @@ def _attachments(message: discord.Message) -> Iterator[discord.Attachment]:
     yield from message.attachments
     for snapshot in message.message_snapshots:
         yield from snapshot.attachments
-
-
-def _pick(attachments: Sequence[discord.Attachment]) -> discord.Attachment | None:
-    sounding = [each for each in attachments if _may_sound(each)]
-    return next(iter([*sounding, *attachments]), None)
 
 
 def _may_sound(attachment: discord.Attachment) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 from pathlib import Path
@@ -81,6 +82,9 @@ class MelEar:
     stamp = STAMP
 
     async def hear(self, source: ClipSource, span: Span) -> EmbeddedClip:
+        return await asyncio.to_thread(self._hear, source, span)
+
+    def _hear(self, source: ClipSource, span: Span) -> EmbeddedClip:
         assert isinstance(source.data, bytes)
         try:
             samples, rate = soundfile.read(io.BytesIO(source.data), dtype="float32")

@@ -43,9 +43,19 @@ async def test_the_first_sounding_file_counts(discord_with_bot: Discord) -> None
     assert "The shrill one" in (await discord_with_bot.next_message(dropped)).text
 
 
+async def test_a_link_counts_before_a_picture(discord_with_bot: Discord) -> None:
+    picture = discord_with_bot.upload("cover.png", b"PNG")
+    said = await discord_with_bot.message(
+        discord_with_bot.dm(), content="see http://127.0.0.1/a.mp3", attachments=[picture]
+    )
+    assert "outside the public web" in (await discord_with_bot.next_message(said)).text
+
+
 async def test_a_voice_message_in_a_dm(discord_with_bot: Discord) -> None:
     spoken = await discord_with_bot.voice_message(discord_with_bot.dm(), VOICE)
-    assert "The high one" in (await discord_with_bot.next_message(spoken)).text
+    answer = await discord_with_bot.next_message(spoken)
+    assert "The high one" in answer.text
+    assert "🎧 voice message" in answer.text
 
 
 async def test_a_forwarded_clip_in_a_dm(discord_with_bot: Discord) -> None:
