@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -20,7 +21,7 @@ from index.opened import Index, open_index
 from models.fetch import GuardedFetcher
 from models.types import SettingsError, SoundalikeError
 from tests.bot.fakes import MakeBot
-from tests.bot.sounds import KINDS, MelEar, build_index, sound, wav
+from tests.bot.sounds import KINDS, STAMP, MelEar, build_index, sound, wav
 from tests.discord_server.driver import Discord
 
 
@@ -198,3 +199,26 @@ class Nowhere(aiohttp.abc.AbstractResolver):
 
     async def close(self):
         pass
+
+
+async def test_a_command_that_discord_shows_in_an_older_form(
+    discord_server: Discord, make_bot: MakeBot
+) -> None:
+    bot = make_bot()
+    async with discord_server.running(bot):
+        bot.tree.remove_command("similar")
+        result = await discord_server.slash("similar", {"link": "https://example.org/a.mp3"})
+        answer = await result.final_message()
+    assert "has changed since your Discord loaded it" in answer.text
+    assert answer.ephemeral
+
+
+async def test_another_file_of_the_models_space_is_noted_in_the_log(
+    discord_server: Discord, make_bot: MakeBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Smaller(MelEar):
+        stamp = replace(STAMP, sha512="b" * 128)
+
+    bot = make_bot(listener=Smaller())
+    async with discord_server.running(bot):
+        await discord_server.until(lambda: "another file" in caplog.text, 10)
