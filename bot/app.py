@@ -85,9 +85,8 @@ class SoundalikeBot(commands.Bot):
 
     async def on_ready(self) -> None:
         """Tell the log that all is well."""
-        _log.info(
-            "ready in %d servers, with %s", len(self.guilds), words.tracks(self._service.tracks)
-        )
+        catalogue = words.tracks(self._service.tracks)
+        _log.info("ready; servers: %d, catalogue: %s", len(self.guilds), catalogue)
         if self._service.note:
             _log.warning("%s", self._service.note)
 
@@ -99,7 +98,7 @@ class SoundalikeBot(commands.Bot):
     ) -> None:
         """Answer a command that failed with a sentence."""
         card = saying_card(explain(error))
-        with _logging_silence():
+        with _noting_silence():
             if interaction.response.is_done():
                 await interaction.edit_original_response(view=card.view, attachments=[])
             else:
@@ -111,13 +110,13 @@ class SoundalikeBot(commands.Bot):
         if error is None:
             return
         card = saying_card(explain(error))
-        with _logging_silence():
+        with _noting_silence():
             if args and isinstance(args[0], discord.Message):
                 await reply(args[0], card)
 
 
 @contextmanager
-def _logging_silence() -> Iterator[None]:
+def _noting_silence() -> Iterator[None]:
     """Note that a person was left without an answer: the token expired, or DMs are closed."""
     try:
         yield

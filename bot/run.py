@@ -51,21 +51,28 @@ async def run_bot(
         with _stopping(running):
             try:
                 await running
-            except discord.LoginFailure:
-                raise SettingsError(
-                    "Discord does not accept the token in DISCORD_TOKEN.",
-                    "Reset it on your application's Bot page at discord.com/developers "
-                    "and set the new one.",
-                ) from None
-            except discord.ConnectionClosed as error:
-                raise SoundalikeError(
-                    f"Discord ended the connection for good (code {error.code}).",
-                    "Look at your application's Bot page at discord.com/developers.",
-                ) from error
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                raise SoundalikeError(
-                    "Discord cannot be reached.", "Check this machine's way to the internet."
-                ) from error
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                raise _explained(error) from error
+
+
+def _explained(error: Exception) -> SoundalikeError:
+    match error:
+        case discord.LoginFailure():
+            return SettingsError(
+                "Discord does not accept the token in DISCORD_TOKEN.",
+                "Reset it on your application's Bot page at discord.com/developers "
+                "and set the new one.",
+            )
+        case discord.ConnectionClosed():
+            return SoundalikeError(
+                f"Discord ended the connection for good (code {error.code}).",
+                "Look at your application's Bot page at discord.com/developers.",
+            )
+        case _:
+            return SoundalikeError(
+                "Discord cannot be reached, or does not answer as it should.",
+                "Check this machine's way to the internet, and discordstatus.com.",
+            )
 
 
 @contextmanager

@@ -115,7 +115,7 @@ async def test_only_the_needed_is_asked_of_discord(
     assert bot.allowed_mentions is not None
     assert bot.allowed_mentions.to_dict() == {"parse": []}
     assert str(bot.activity.name) == "12 tracks"
-    assert "ready in 1 servers, with 12 tracks" in caplog.text
+    assert "ready; servers: 1, catalogue: 12 tracks" in caplog.text
     assert discord_server.token not in caplog.text
     assert "clip.wav" not in caplog.text
 
