@@ -117,6 +117,8 @@ def _session(file: ModelFile, threads: int) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     # An arena keeps the most it ever needed; without one, memory goes back after each batch.
     options.enable_cpu_mem_arena = False
+    # Idle threads sleep instead of spinning: faster where other work shares the cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _FATAL
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

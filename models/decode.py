@@ -1,0 +1,226 @@
+"""Decoding under limits: any audio file to mono samples at the rate a model wants."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+import numpy as np
+import soxr
+
+from models.ffmpeg import open_ffmpeg
+from models.pcm import BLOCK_FRAMES, BrokenOffError, PcmStream, UnreadableError
+from models.sndfile import open_sndfile
+from models.types import ClipError, ClipSource, FloatArray, Span
+
+_MEGABYTE = 1_000_000
+# Samples of a float file may pass full scale, but none by 40 dB.
+_LOUDEST = 100.0
+_LONGEST_SECONDS = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeLimits:
+    """How much of a file is taken.
+
+    Attributes
+    ----------
+    max_bytes : int
+        The largest file.
+    max_seconds : float
+        The most that is decoded of one; the rest is left out, and a note says so.
+    timeout : float
+        Seconds that decoding may take.
+    """
+
+    max_bytes: int = 25 * _MEGABYTE
+    max_seconds: float = 600.0
+    timeout: float = 30.0
+
+
+CLIP_LIMITS: Final = DecodeLimits()
+"""For what strangers hand in: 25 MB, ten minutes."""
+
+TRACK_LIMITS: Final = DecodeLimits(max_bytes=2_000 * _MEGABYTE, max_seconds=3_600.0, timeout=180.0)
+"""For the owner's own library: 2 GB, an hour."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audio:
+    """Decoded sound.
+
+    Attributes
+    ----------
+    samples : np.ndarray [shape=(n,), float32]
+        Mono: the mean of the channels, full scale at ±1.
+    sample_rate : int
+        In Hz.
+    start, end : float
+        Where in the file they lie, in seconds.
+    seconds : float
+        Their length.
+    notes : tuple of str
+        What the listener should know: that the file was cut, or breaks off.
+    """
+
+    samples: FloatArray
+    sample_rate: int
+    start: float
+    end: float
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+def decode(source: ClipSource, *, sample_rate: int, span: Span, limits: DecodeLimits) -> Audio:
+    """Decode a span of a file.
+
+    The format is told from the content. The channels are averaged at the file's own rate, then
+    resampled with soxr's high quality. Nothing is believed of what the file says of its length.
+
+    Parameters
+    ----------
+    source : ClipSource
+    sample_rate : int
+        The rate wanted, in Hz.
+    span : Span
+        Which part, in seconds.
+    limits : DecodeLimits
+
+    Returns
+    -------
+    Audio
+        At least one sample.
+
+    Raises
+    ------
+    ClipError
+        The file cannot be read or holds no sound in that span, or the span makes no sense.
+    """
+    start, end = _check_span(span)
+    with open_source(source, limits) as file:
+        try:
+            with open_sndfile(file) as stream:
+                return _collect(stream, sample_rate, start, end, limits)
+        except UnreadableError:
+            pass
+        try:
+            most = min(start + limits.max_seconds + 1, end, _LONGEST_SECONDS)
+            with open_ffmpeg(file, seconds=most, timeout=limits.timeout) as stream:
+                return _collect(stream, sample_rate, start, end, limits)
+        except UnreadableError:
+            raise ClipError(
+                "There is no sound in the file that can be read here.",
+                "Check that it plays; if it does, convert it to wav, flac, ogg or mp3.",
+            ) from None
+
+
+@contextmanager
+def open_source(source: ClipSource, limits: DecodeLimits) -> Iterator[BinaryIO]:
+    """Open what was handed in as a real, unbuffered file without a name of its own.
+
+    Raises
+    ------
+    ClipError
+        It is missing, empty, too large, or no plain file.
+    """
+    if isinstance(source.data, bytes):
+        _check_size(len(source.data), limits)
+        with tempfile.TemporaryFile(buffering=0) as file:
+            file.write(source.data)
+            yield file
+        return
+    try:
+        if not source.data.is_file():
+            raise ClipError("There is no such file.", "Check its name and where it lies.")
+        _check_size(source.data.stat().st_size, limits)
+        file = source.data.open("rb", buffering=0)
+    except OSError:
+        raise ClipError("The file cannot be opened.", "Check that it may be read.") from None
+    with file:
+        yield file
+
+
+def _check_size(size: int, limits: DecodeLimits) -> None:
+    if size == 0:
+        raise ClipError("The file is empty.", "Check that it plays, and hand it in again.")
+    if size > limits.max_bytes:
+        raise ClipError(
+            f"The file is larger than {limits.max_bytes / _MEGABYTE:g} MB.",
+            "Cut out the part you mean, or use a smaller file.",
+        )
+
+
+def _check_span(span: Span) -> tuple[float, float]:
+    start = 0.0 if span.start is None else span.start
+    end = math.inf if span.end is None else span.end
+    if not (math.isfinite(start) and 0 <= start < end):
+        raise ClipError(
+            "The part to listen to must start at 0 seconds or later and end after it starts.",
+            "Give a start and an end in seconds, or neither.",
+        )
+    return start, end
+
+
+def _collect(
+    stream: PcmStream, sample_rate: int, start: float, end: float, limits: DecodeLimits
+) -> Audio:
+    most = math.ceil(limits.max_seconds * stream.rate)
+    wanted = most if end == math.inf else min(most, round((end - start) * stream.rate))
+    resampler = _Resampler(stream.rate, sample_rate)
+    blocks: list[FloatArray] = []
+    skipped = frames = 0
+    notes: tuple[str, ...] = ()
+    try:
+        skipped = stream.skip(round(start * stream.rate))
+        while frames < wanted and len(block := stream.read(min(BLOCK_FRAMES, wanted - frames))):
+            frames += len(block)
+            blocks.append(resampler.next(_mono(block)))
+        if wanted == most and len(stream.read(1)):
+            notes = (f"Only {limits.max_seconds:g} seconds of the file were listened to.",)
+    except BrokenOffError:
+        notes = ("The file is damaged: only what comes before the damage was listened to.",)
+    if not frames:
+        raise _over(skipped / stream.rate, start) if skipped else UnreadableError
+    seconds = frames / stream.rate
+    blocks.append(resampler.rest())
+    samples = np.concatenate(blocks)
+    return Audio(samples, sample_rate, start, start + seconds, seconds, notes)
+
+
+def _over(seconds: float, start: float) -> ClipError:
+    return ClipError(
+        f"The file is over after {seconds:.1f} seconds, so there is nothing to hear at {start:g}.",
+        "Choose an earlier start.",
+    )
+
+
+def _mono(block: FloatArray) -> FloatArray:
+    channels = block.shape[1]
+    # A product with a vector is far quicker than mean(axis=1).
+    with np.errstate(invalid="ignore", over="ignore"):
+        mono = block @ np.full(channels, 1 / channels, np.float32)
+    if not np.abs(mono).max() <= _LOUDEST:
+        raise ClipError(
+            "The file holds sample values that are no sound: not numbers, or far too large.",
+            "Export it again, as ordinary 16-bit wav for example.",
+        )
+    return mono
+
+
+class _Resampler:
+    """Brings blocks to another rate as if they were one."""
+
+    def __init__(self, rate: int, wanted: int) -> None:
+        same = rate == wanted
+        self._stream = None if same else soxr.ResampleStream(rate, wanted, 1, quality="HQ")
+
+    def next(self, block: FloatArray) -> FloatArray:
+        return block if self._stream is None else self._stream.resample_chunk(block)
+
+    def rest(self) -> FloatArray:
+        nothing = np.empty(0, np.float32)
+        return nothing if self._stream is None else self._stream.resample_chunk(nothing, last=True)
