@@ -1,0 +1,275 @@
+"""Worker processes: a stranger's file is decoded in one, heard by the model in another.
+
+A file that hangs, crashes or eats memory costs one decoder, which is replaced; the model's worker
+never sees anything but samples.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import wave
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import numpy as np
+import pebble
+
+from models.cards import ModelCard, ModelFile, check_file
+from models.decode import CLIP_LIMITS, TRACK_LIMITS, DecodeLimits
+from models.embedder import OnnxEmbedder
+from models.listen import Decoded, decode_clip, embed_clip, listen_track
+from models.types import (
+    ClipError,
+    ClipSource,
+    EmbeddedClip,
+    EmbeddedTrack,
+    ModelError,
+    ModelStamp,
+    SoundalikeError,
+    Span,
+)
+
+CLIP_TIMEOUT_S: Final = 30.0
+TRACK_TIMEOUT_S: Final = 600.0
+
+_WORKER_MEMORY = 1 << 30
+_LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+class WorkerPool:
+    """Hears clips: few decoders, and one worker that runs the model on all cores.
+
+    Parameters
+    ----------
+    card : ModelCard
+    limits : DecodeLimits
+        What a clip may cost.
+    decoders : int
+        Processes that decode, at least 1.
+    threads : int or None
+        Processor threads of the model's worker; None for all there are.
+    timeout_s : float
+        Most seconds a clip may take in either worker.
+
+    Raises
+    ------
+    ModelError
+        The model's file is missing or not the one its card means.
+    """
+
+    def __init__(
+        self,
+        card: ModelCard,
+        *,
+        limits: DecodeLimits = CLIP_LIMITS,
+        decoders: int = 2,
+        threads: int | None = None,
+        timeout_s: float = CLIP_TIMEOUT_S,
+    ) -> None:
+        self._card = card
+        self._file = card.file
+        check_file(self._file)
+        self._limits = limits
+        self._threads = threads or cores()
+        self._timeout_s = timeout_s
+        self._decoder_count = decoders
+        self._decoders = _pool(decoders, _WORKER_MEMORY)
+        # It sees only samples, and its threads' address space grows with the machine's cores.
+        self._embedders = _pool(1, None)
+
+    @property
+    def stamp(self) -> ModelStamp:
+        """The model that listens."""
+        return self._card.stamp(self._file)
+
+    async def hear(self, source: ClipSource, span: Span) -> EmbeddedClip:
+        """Decode, embed and window a clip, in workers.
+
+        Raises
+        ------
+        ClipError
+            It cannot be heard, took too long or needed too much memory.
+        ModelError
+            The model cannot be used.
+        """
+        decoded = await self._run(
+            self._decoders, decode_clip, source, span, self._card.sample_rate, self._limits
+        )
+        return await self._run(
+            self._embedders, _embed, decoded, self._card, self._file, self._threads
+        )
+
+    async def warm_up(self) -> None:
+        """Start every worker and load the model, so that the first clip is as quick as the next."""
+        tone = ClipSource(_tone(), "a tone")
+        await asyncio.gather(*(self.hear(tone, Span()) for _ in range(self._decoder_count)))
+
+    def close(self) -> None:
+        """Stop the workers; whatever they are at is dropped."""
+        for pool in (self._decoders, self._embedders):
+            _stop(pool)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def _run(self, pool: pebble.ProcessPool, job: Callable[..., _T], *args: object) -> _T:
+        future = asyncio.wrap_future(pool.schedule(job, args, timeout=self._timeout_s))
+        try:
+            await asyncio.wait([future])
+        except asyncio.CancelledError:
+            future.cancel()
+            raise
+        if error := future.exception():
+            raise _as_problem(error) from error
+        return future.result()
+
+
+def embed_tracks(
+    paths: Iterable[Path],
+    card: ModelCard,
+    *,
+    jobs: int | None = None,
+    limits: DecodeLimits = TRACK_LIMITS,
+    timeout_s: float = TRACK_TIMEOUT_S,
+) -> Iterator[tuple[Path, EmbeddedTrack | SoundalikeError]]:
+    """Embed audio files in worker processes, each on one thread, and yield them as they finish.
+
+    Only a few files are in hand at a time, however many there are. Closing the iterator, or an
+    interrupt, stops the workers.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+    card : ModelCard
+    jobs : int or None
+        Worker processes; None for one a core.
+    limits : DecodeLimits
+        What a track may cost.
+    timeout_s : float
+        Most seconds one track may take.
+
+    Yields
+    ------
+    (Path, EmbeddedTrack or SoundalikeError)
+        The track, or why it has to be left out.
+
+    Raises
+    ------
+    ModelError
+        The model cannot be used, for this file or any other.
+    """
+    file = card.file
+    check_file(file)
+    jobs = jobs or cores()
+    pool = _pool(jobs, _WORKER_MEMORY)
+    in_hand: dict[Future[EmbeddedTrack], Path] = {}
+    left = iter(paths)
+    try:
+        while True:
+            while len(in_hand) < 2 * jobs and (path := next(left, None)) is not None:
+                in_hand[pool.schedule(_track, (path, card, file, limits), timeout=timeout_s)] = path
+            if not in_hand:
+                return
+            for future in wait(in_hand, return_when=FIRST_COMPLETED).done:
+                path = in_hand.pop(future)
+                if error := future.exception():
+                    problem = _as_problem(error)
+                    if isinstance(problem, ModelError):
+                        raise problem from error
+                    yield path, problem
+                else:
+                    yield path, future.result()
+    finally:
+        _stop(pool)
+
+
+def cores() -> int:
+    """Count the processor cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # macOS has none
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _pool(workers: int, memory: int | None) -> pebble.ProcessPool:
+    # A forked child would inherit the threads' locks of this process; a spawned one starts clean.
+    context = multiprocessing.get_context("spawn")
+    return pebble.ProcessPool(workers, initializer=_confine, initargs=(memory,), context=context)
+
+
+def _stop(pool: pebble.ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves these two without types
+    pool.join()
+
+
+def _confine(memory: int | None) -> None:
+    """Bound what this worker may take, and leave interrupts to the process that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory and sys.platform == "linux":
+        # Libraries map far more than they use: what counts is how much is added from here on.
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def _embed(decoded: Decoded, card: ModelCard, file: ModelFile, threads: int) -> EmbeddedClip:
+    return embed_clip(decoded, _embedder(card, file, threads), card)
+
+
+def _track(path: Path, card: ModelCard, file: ModelFile, limits: DecodeLimits) -> EmbeddedTrack:
+    return listen_track(path, _embedder(card, file, 1), card, limits)
+
+
+@lru_cache(maxsize=1)
+def _embedder(card: ModelCard, file: ModelFile, threads: int) -> OnnxEmbedder:
+    """Load the model once in a worker's life."""
+    return OnnxEmbedder(card, file, threads)
+
+
+def _as_problem(error: BaseException) -> SoundalikeError:
+    """Say in a sentence what went wrong in a worker."""
+    if isinstance(error, SoundalikeError):
+        return error
+    if isinstance(error, TimeoutError):
+        return ClipError("The file took too long to read.", "Try a shorter or simpler file.")
+    if isinstance(error, MemoryError):
+        return ClipError("The file needs too much memory.", "Try a shorter or simpler file.")
+    if isinstance(error, pebble.ProcessExpired):
+        return ClipError(
+            "The file made the decoder stop, so it is probably damaged.",
+            "Save it again in another format, such as flac or mp3.",
+        )
+    _LOG.error("a worker failed in a way nobody foresaw", exc_info=error)
+    return ClipError(
+        "The file could not be read.", "Try it in another format, such as flac or mp3."
+    )
+
+
+def _tone() -> bytes:
+    samples = np.sin(np.arange(16_000) * 0.2) * 8_000
+    held = io.BytesIO()
+    with wave.open(held, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return held.getvalue()

@@ -1,0 +1,149 @@
+"""Workers hear clips, and outlive whatever a file does to them."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from models.cards import ModelCard, read_card
+from models.decode import CLIP_LIMITS
+from models.embedder import OnnxEmbedder
+from models.listen import listen
+from models.pool import WorkerPool, embed_tracks
+from models.types import ClipError, ClipSource, EmbeddedTrack, ModelError, Span
+from tests.models.tiny import card_text, write_network
+
+RATE = 22_050
+
+
+def noise(path: Path, seconds: float, seed: int = 0) -> Path:
+    samples = np.random.default_rng(seed).normal(0, 0.1, (round(seconds * RATE), 2))
+    soundfile.write(path, samples, RATE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def tiny_card(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
+    folder = tmp_path_factory.mktemp("models")
+    write_network(folder / "tiny.onnx")
+    (folder / "tiny.toml").write_text(card_text(folder / "tiny.onnx"))
+    return read_card(folder / "tiny.toml", folder)
+
+
+@pytest.fixture(scope="module")
+def pool(tiny_card: ModelCard) -> Iterator[WorkerPool]:
+    with WorkerPool(tiny_card, decoders=1, threads=1, timeout_s=3) as opened:
+        yield opened
+
+
+async def test_a_clip_is_heard_as_it_is_in_one_process(
+    pool: WorkerPool, tiny_card: ModelCard, tmp_path: Path
+) -> None:
+    clip = ClipSource(noise(tmp_path / "clip.flac", 12).read_bytes(), "clip.flac")
+    heard = await pool.hear(clip, Span(1.0, 11.5))
+    embedder = OnnxEmbedder(tiny_card, tiny_card.file, 1)
+    alone = listen(clip, Span(1.0, 11.5), embedder, tiny_card, CLIP_LIMITS)
+    np.testing.assert_allclose(heard.query.windows.vectors, alone.query.windows.vectors, atol=1e-6)
+    assert heard.query.track_id == alone.query.track_id
+    assert heard.stamp == pool.stamp
+    assert (heard.heard.start, heard.heard.end) == (1.0, 11.5)
+    assert set(heard.timing) >= {"decode", "embed"}
+
+
+async def test_a_broken_file_is_a_sentence_and_the_next_is_heard(
+    pool: WorkerPool, tmp_path: Path
+) -> None:
+    with pytest.raises(ClipError, match="no sound in the file"):
+        await pool.hear(ClipSource(b"ID3 nothing of the kind" * 50, "broken.mp3"), Span())
+    clip = ClipSource(noise(tmp_path / "fine.wav", 2), "fine.wav")
+    assert len((await pool.hear(clip, Span())).query.windows) == 1
+
+
+@pytest.mark.parametrize(
+    ("job", "argument", "words"),
+    [
+        (os._exit, 3, "made the decoder stop"),
+        (time.sleep, 60, "took too long"),
+        pytest.param(
+            bytearray,
+            4 << 30,
+            "too much memory",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds memory"),
+        ),
+        (int, "no number", "could not be read"),
+    ],
+)
+async def test_whatever_a_file_does_costs_one_worker_at_most(
+    pool: WorkerPool, tmp_path: Path, job: Callable[..., object], argument: object, words: str
+) -> None:
+    with pytest.raises(ClipError, match=words):
+        await pool._run(pool._decoders, job, argument)
+    clip = ClipSource(noise(tmp_path / "fine.wav", 2), "fine.wav")
+    assert (await pool.hear(clip, Span())).heard.seconds == pytest.approx(2, abs=0.01)
+
+
+async def test_giving_up_on_a_clip_frees_its_worker(pool: WorkerPool, tmp_path: Path) -> None:
+    waiting = asyncio.create_task(pool._run(pool._decoders, time.sleep, 2.9))
+    await asyncio.sleep(0.3)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    clip = ClipSource(noise(tmp_path / "fine.wav", 2), "fine.wav")
+    assert await pool.hear(clip, Span())
+
+
+async def test_many_clips_at_once_are_all_heard(pool: WorkerPool, tmp_path: Path) -> None:
+    sources = [
+        ClipSource(noise(tmp_path / f"{n}.wav", 2 + n, seed=n), f"{n}.wav") for n in range(6)
+    ]
+    heard = await asyncio.gather(*(pool.hear(source, Span()) for source in sources))
+    assert [round(clip.heard.seconds) for clip in heard] == [2, 3, 4, 5, 6, 7]
+
+
+def test_a_missing_model_is_said_at_once(tiny_card: ModelCard, tmp_path: Path) -> None:
+    tiny_card.file.path.rename(tmp_path / "aside")
+    try:
+        with pytest.raises(ModelError, match="not there"):
+            WorkerPool(tiny_card)
+    finally:
+        (tmp_path / "aside").rename(tiny_card.file.path)
+
+
+def test_tracks_are_embedded_and_the_broken_ones_named(
+    tiny_card: ModelCard, tmp_path: Path
+) -> None:
+    good = [noise(tmp_path / f"good {n}.flac", 3, seed=n) for n in range(4)]
+    broken = tmp_path / "broken.ogg"
+    broken.write_bytes(b"OggS and nothing more")
+    answers = dict(embed_tracks([*good, broken], tiny_card, jobs=2))
+    assert set(answers) == {*good, broken}
+    assert isinstance(answers[broken], ClipError)
+    tracks = [answers[path] for path in good]
+    assert all(isinstance(track, EmbeddedTrack) and len(track.windows) for track in tracks)
+    assert len({track.track.id for track in tracks if isinstance(track, EmbeddedTrack)}) == 4
+
+
+def test_stopping_early_leaves_no_worker(tiny_card: ModelCard, tmp_path: Path) -> None:
+    asked = 0
+
+    def paths() -> Iterator[Path]:
+        nonlocal asked
+        for number in range(1_000):
+            asked += 1
+            yield noise(tmp_path / f"{number}.wav", 2, seed=number)
+
+    before = set(multiprocessing.active_children())
+    answers = embed_tracks(paths(), tiny_card, jobs=1)
+    next(answers)
+    answers.close()
+    assert asked < 10
+    assert set(multiprocessing.active_children()) <= before
