@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnxruntime  # noqa: F401 - must be loaded before usearch: the other way round crashes
 from numpy.typing import NDArray
 from usearch.index import Index as Graph
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -30,3 +32,10 @@ def test_the_lock_names_no_index() -> None:
     lock = (PROJECT / "requirements.lock").read_text()
     assert "://" not in lock
     assert lock.count("--hash=sha256:") > lock.count("==")
+
+
+def test_an_index_and_a_model_live_in_one_process() -> None:
+    # usearch brings a C++ library of its own; onnxruntime, loaded after it, ends the process.
+    for order in ("index.opened, models.embedder", "models.embedder, index.opened"):
+        done = subprocess.run([sys.executable, "-c", f"import {order}"], cwd=PROJECT, check=False)
+        assert done.returncode == 0, order
