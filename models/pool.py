@@ -223,6 +223,8 @@ def _stop(pool: pebble.ProcessPool) -> None:
 def _confine(memory: int | None) -> None:
     """Bound what this worker may take, and leave interrupts to the process that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Decoders written in C complain of a stranger's file straight to the terminal.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory and sys.platform == "linux":
         # Libraries map far more than they use: what counts is how much is added from here on.

@@ -109,6 +109,13 @@ async def test_many_clips_at_once_are_all_heard(pool: WorkerPool, tmp_path: Path
     assert [round(clip.heard.seconds) for clip in heard] == [2, 3, 4, 5, 6, 7]
 
 
+async def test_what_decoders_print_stays_off_the_terminal(
+    pool: WorkerPool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await pool._run(pool._decoders, os.write, 2, b"mpg123: a complaint")
+    assert capfd.readouterr().err == ""
+
+
 def test_a_missing_model_is_said_at_once(tiny_card: ModelCard, tmp_path: Path) -> None:
     tiny_card.file.path.rename(tmp_path / "aside")
     try:
