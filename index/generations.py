@@ -19,7 +19,6 @@ from models.types import CatalogueError
 CURRENT = "current"
 LOCK = ".lock"
 BUILDING = ".building"
-KEPT = 2
 
 _NAME = re.compile(r"generation-(\d{6,12})")
 _OURS = (LOCK, BUILDING, f"{CURRENT}.new", ".DS_Store")
@@ -35,13 +34,14 @@ def live_generation(directory: Path) -> Path:
         There is no index here, or `current` names no generation.
     """
     pointer = directory / CURRENT
-    if not pointer.is_file():
-        raise CatalogueError(
-            f"There is no index in {directory}.",
-            f"Build one with `soundalike index build FOLDER --out {directory}`.",
-        )
-    with reading(pointer), pointer.open("rb") as file:
-        name = file.read(64).decode(errors="replace").strip()
+    with reading(pointer):
+        if not pointer.is_file():
+            raise CatalogueError(
+                f"There is no index in {directory}.",
+                f"Build one with `soundalike index build FOLDER --out {directory}`.",
+            )
+        with pointer.open("rb") as file:
+            name = file.read(64).decode(errors="replace").strip()
     if not _NAME.fullmatch(name):
         raise damaged(pointer, "does not name a generation")
     if not (directory / name).is_dir():
@@ -79,10 +79,11 @@ def verified_generation(directory: Path) -> tuple[Path, Manifest]:
 
 
 def publish(directory: Path, staged: Path) -> Path:
-    """Make a finished, synced folder the live generation and remove what is no longer kept.
+    """Make a finished, synced folder the live generation; keep the last one, remove the others.
 
     A reader sees the old generation or the new one whole, whenever the machine stops.
     """
+    kept = _live_if_any(directory)
     newest = max(map(_number, directory.iterdir()), default=0)
     folder = directory / f"generation-{max(newest, 0) + 1:06d}"
     sync_folder(staged)
@@ -91,20 +92,14 @@ def publish(directory: Path, staged: Path) -> Path:
     pointer = directory / f"{CURRENT}.new"
     with pointer.open("w") as file:
         file.write(f"{folder.name}\n")
+        file.flush()
         sync_file(file.fileno())
     pointer.replace(directory / CURRENT)
     sync_folder(directory)
-    prune(directory)
+    for other in generations(directory):
+        if other not in (folder, kept):
+            shutil.rmtree(other)
     return folder
-
-
-def prune(directory: Path) -> None:
-    """Remove all but the live generation and the newest before it."""
-    live = live_generation(directory)
-    older = [folder for folder in generations(directory) if _number(folder) < _number(live)]
-    kept = {live, *older[-(KEPT - 1) :]}
-    for folder in set(generations(directory)) - kept:
-        shutil.rmtree(folder)
 
 
 def generations(directory: Path) -> list[Path]:
@@ -163,6 +158,13 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _live_if_any(directory: Path) -> Path | None:
+    try:
+        return live_generation(directory)
+    except CatalogueError:
+        return None
 
 
 def _number(folder: Path) -> int:
