@@ -1,4 +1,9 @@
-"""Whether a clip *is* a track: an excerpt of it, re-encoded or not."""
+"""Whether a clip *is* a track: an excerpt of it, from wherever it was cut.
+
+The clip's windows lie anywhere between the track's, which start every 4.8 s. So the track is read
+at the moments the clip would cover, between two windows by the weighted mean of both, and the
+place is looked for where all of the clip is most like it.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +11,25 @@ import numpy as np
 
 from models.types import FloatArray, Windows
 
-# A clip is heard from wherever it was cut, a track on a grid of half windows: of the clip's dense
-# windows, those that lie within this much of a track's window should be almost the same vector.
-ALIGNED = 0.5
+# An excerpt is this much like its track, on average over the clip. Measured with the bundled model
+# on cuts of 119 varied tracks: none passes for another track; as they are, 96 in 100 of 10 s are
+# recognised and 99 from 15 s on; through Opus at 32 kbit/s 6 and 8 in 10. The others come first.
+LONG_ALIKE = 0.97
+SHORT_ALIKE = 0.98
 
-# How alike aligned windows must be on average, and the least alike of them.
-MEAN_ALIKE = 0.985
-LEAST_ALIKE = 0.95
+# A clip is long if it reaches from one window of a track into the next one at least.
+LONG_SECONDS = 4.8
+
+# The places tried are this far apart, and the clip may end this much after the last window.
+_STEP = 0.48
+_OVERHANG = 4.8
+
+# So many of a long clip's windows, evenly spread, tell as much as all of them.
+_PROBES = 64
 
 
-def is_excerpt(clip: Windows, track: Windows, track_seconds: float) -> bool:
-    """Tell whether a clip was cut from a track.
+def excerpt_likeness(clip: Windows, track: Windows) -> float:
+    """Return how alike a clip and the best place of a track are, or 0 if it was not cut from it.
 
     Parameters
     ----------
@@ -24,25 +37,41 @@ def is_excerpt(clip: Windows, track: Windows, track_seconds: float) -> bool:
         A window at every patch, of unit length.
     track : Windows
         The track's windows, of unit length.
-    track_seconds : float
-        Length of the track.
 
     Returns
     -------
-    bool
-        True where, at one place of the track, every window that the clip covers is nearly the
-        same as the clip's window there.
+    float
+        In [0, 1].
     """
-    alike = clip.vectors @ track.vectors.T
-    offsets = track.starts[None, :] - clip.starts[:, None]
-    length = float(clip.starts[-1])
-    return any(
-        _runs_along(alike, offsets, place)
-        for place in np.unique(offsets[alike >= MEAN_ALIKE])
-        if -ALIGNED <= place <= track_seconds - length
-    )
+    probes = _spread(clip)
+    since = probes.starts - probes.starts[0]
+    places = np.arange(track.starts[0], track.starts[-1] - since[-1] + _OVERHANG, _STEP)
+    if len(places) == 0:
+        return 0.0
+    along = _likeness(probes.vectors, track, places[:, None] + since).mean(axis=1)
+    best = min(float(along.max()), 1.0)
+    needed = LONG_ALIKE if since[-1] >= LONG_SECONDS else SHORT_ALIKE
+    return best if best >= needed else 0.0
 
 
-def _runs_along(alike: FloatArray, offsets: FloatArray, place: float) -> bool:
-    pairs = alike[np.abs(offsets - place) <= ALIGNED]
-    return bool(pairs.mean() >= MEAN_ALIKE and pairs.min() >= LEAST_ALIKE)
+def _likeness(probes: FloatArray, track: Windows, moments: FloatArray) -> FloatArray:
+    """Return the cosine [p, q] of each probe [q, dim] and the track at its moments [p, q]."""
+    alike = probes @ track.vectors.T
+    if len(track) == 1:
+        return np.broadcast_to(alike[:, 0], moments.shape)
+    left = np.searchsorted(track.starts, moments, side="right") - 1
+    left = left.clip(0, len(track) - 2)
+    gap = np.diff(track.starts)[left]
+    right_part = ((moments - track.starts[left]) / gap).clip(0, 1)
+    left_part = 1 - right_part
+    # The mean of two vectors of unit length is shorter than they are by the angle between them.
+    cosines = np.einsum("wd,wd->w", track.vectors[:-1], track.vectors[1:])[left]
+    length = np.sqrt(left_part**2 + right_part**2 + 2 * left_part * right_part * cosines)
+    column = np.arange(len(probes))
+    mixed = left_part * alike[column, left] + right_part * alike[column, left + 1]
+    return np.asarray(mixed / np.maximum(length, 1e-6), np.float32)
+
+
+def _spread(clip: Windows) -> Windows:
+    chosen = np.linspace(0, len(clip) - 1, min(len(clip), _PROBES)).round().astype(int)
+    return Windows(clip.vectors[chosen], clip.starts[chosen])
