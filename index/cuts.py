@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from models.types import FloatArray, SearchOptions, Track
 
@@ -25,7 +27,7 @@ class Ranked:
 def cut(
     ranked: Iterable[Ranked],
     same: Ranked | None,
-    are_twins: Callable[[int, int], bool],
+    repeats: Callable[[int, list[int]], bool],
     options: SearchOptions,
 ) -> list[Ranked]:
     """Keep the best tracks, at most `options.count`.
@@ -36,8 +38,8 @@ def cut(
         Best first; read only as far as needed.
     same : Ranked or None
         The track the clip is: it is left out, and so are its twins.
-    are_twins : callable
-        Whether the windows of two tracks, by number, are nearly the same.
+    repeats : callable
+        Whether a track is one recording with any of the others, all by number.
     options : SearchOptions
     """
     kept: list[Ranked] = []
@@ -51,7 +53,8 @@ def cut(
         artist = _known_artist(one.track)
         if artist and options.per_artist is not None and by_artist[artist] >= options.per_artist:
             continue
-        if any(_same_length(one, other) and are_twins(one.number, other.number) for other in shown):
+        suspects = [other.number for other in shown if _same_length(one, other)]
+        if suspects and repeats(one.number, suspects):
             continue
         by_artist[artist] += 1
         kept.append(one)
@@ -59,13 +62,24 @@ def cut(
     return kept
 
 
-def nearly_the_same(one: FloatArray, other: FloatArray) -> bool:
-    """Tell whether two tracks are one recording by their windows [w, dim] of unit length.
+def is_twin(one: FloatArray, others: Sequence[FloatArray]) -> bool:
+    """Tell whether a track and any of the others are one recording.
 
     Every window counts, of both: a loop is not the twin of the piece it was taken from.
+
+    Parameters
+    ----------
+    one : np.ndarray [shape=(w, dim), float32]
+        Windows of the track, of unit length.
+    others : sequence of np.ndarray
+        Windows of each of the others; at least one other.
     """
-    alike = one @ other.T
-    return bool(min(alike.max(axis=0).mean(), alike.max(axis=1).mean()) > TWIN_SIMILARITY)
+    counts = np.array([len(other) for other in others])
+    starts = np.cumsum(counts) - counts
+    alike = one @ np.concatenate(others).T
+    forth = np.maximum.reduceat(alike, starts, axis=1).mean(axis=0)
+    back = np.add.reduceat(alike.max(axis=0), starts) / counts
+    return bool((np.minimum(forth, back) > TWIN_SIMILARITY).any())
 
 
 def _same_length(one: Ranked, other: Ranked) -> bool:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.catalogue import Catalogue, Layout
-from index.cuts import Ranked, cut, nearly_the_same
-from index.same import is_excerpt
+from index.cuts import Ranked, cut, is_twin
+from index.same import excerpt_likeness
 from index.scoring import Scored, best_window, score_tracks, unit_rows
 from index.vectors import EXACT_UP_TO, WindowVectors
 from models.types import FloatArray, Query, Ranking, Recommendation, SearchOptions, Windows
@@ -44,10 +44,10 @@ class Shelf:
         rows = np.asarray(self.vectors.matrix[self.layout.rows(number)])
         return Windows(rows, self.catalogue.starts(number))
 
-    def are_twins(self, one: int, other: int) -> bool:
-        """Whether two tracks are one recording, by their windows."""
-        matrix = self.vectors.matrix
-        return nearly_the_same(matrix[self.layout.rows(one)], matrix[self.layout.rows(other)])
+    def repeats(self, one: int, others: list[int]) -> bool:
+        """Whether a track is one recording with any of the others."""
+        matrix, rows = self.vectors.matrix, self.layout.rows
+        return is_twin(matrix[rows(one)], [matrix[rows(other)] for other in others])
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ def search(shelf: Shelf, query: Query, options: SearchOptions) -> Ranking:
         scored = score_tracks(clip, shelf.vectors.matrix, shelf.layout, numbers)
         watch.stop("score")
         same = _find_same(shelf, query.track_id, dense, scored)
-        kept = cut(_ranked(shelf, scored), same, shelf.are_twins, options)
+        kept = cut(_ranked(shelf, scored), same, shelf.repeats, options)
         watch.stop("cuts")
         if len(kept) >= options.count:
             break
@@ -115,10 +115,12 @@ def _find_same(shelf: Shelf, track_id: str, clip: Windows, scored: Scored) -> Ra
     number = shelf.catalogue.number_of(track_id)
     if number is not None:
         return Ranked(number, shelf.catalogue.tracks([number])[0], 1.0)
+    likeness, best = 0.0, None
     for one in _ranked(shelf, scored, EXCERPT_SUSPECTS):
-        if is_excerpt(clip, shelf.windows_of(one.number), one.track.seconds):
-            return one
-    return None
+        alike = excerpt_likeness(clip, shelf.windows_of(one.number))
+        if alike > likeness:
+            likeness, best = alike, one
+    return best
 
 
 def _ranked(shelf: Shelf, scored: Scored, most: int | None = None) -> Iterator[Ranked]:

@@ -1,0 +1,85 @@
+"""The exact score against the sentence that defines it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from index.catalogue import Layout
+from index.scoring import best_window, score_tracks, unit_rows
+from models.types import ClipError
+from tests.index.making import unit
+
+
+def layout_of(counts: list[int]) -> Layout:
+    count = np.array(counts, np.int64)
+    return Layout(np.cumsum(count) - count, count)
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    counts=st.lists(st.integers(1, 5), min_size=1, max_size=12),
+    clip=st.integers(1, 6),
+    block=st.sampled_from([1, 7, 1 << 20]),
+    data=st.data(),
+)
+def test_mean_over_the_clip_of_the_best_window(
+    seed: int, counts: list[int], clip: int, block: int, data: st.DataObject
+) -> None:
+    rng = np.random.default_rng(seed)
+    matrix, asked = unit(rng.normal(size=(sum(counts), 8))), unit(rng.normal(size=(clip, 8)))
+    numbers = sorted(data.draw(st.sets(st.integers(0, len(counts) - 1), min_size=1)))
+    layout = layout_of(counts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.scoring._BLOCK", block)
+        scored = score_tracks(asked, matrix, layout, np.array(numbers))
+    expected = {
+        number: np.mean([max(one @ row for row in matrix[layout.rows(number)]) for one in asked])
+        for number in numbers
+    }
+    assert sorted(scored.numbers.tolist()) == numbers
+    assert scored.similarities == pytest.approx([expected[n] for n in scored.numbers], abs=1e-5)
+    assert (np.diff(scored.similarities) <= 2e-6).all()
+
+
+def test_ties_go_to_the_lower_number() -> None:
+    matrix = unit(np.ones((40, 8)))
+    scored = score_tracks(matrix[:3], matrix, layout_of([1, 2, 3, 4] * 4), np.arange(16))
+    assert scored.numbers.tolist() == list(range(16))
+    assert scored.similarities.max() <= 1
+
+
+def test_where_it_sounds_most_alike() -> None:
+    axes = np.eye(4, dtype=np.float32)
+    track = unit([axes[0] + axes[1], axes[2], axes[2]])
+    assert best_window(axes[:3], track) == 1
+
+
+@given(hnp.arrays(np.float32, st.tuples(st.integers(0, 3), st.integers(0, 9)), elements={}))
+def test_only_directions_are_asked_for(vectors: np.ndarray) -> None:
+    if vectors.shape[1:] == (8,) and len(vectors) and is_usable(vectors):
+        rows = unit_rows(vectors, 8)
+        assert np.linalg.norm(rows, axis=1) == pytest.approx(1, abs=1e-5)
+    else:
+        with pytest.raises(ClipError):
+            unit_rows(vectors, 8)
+
+
+def is_usable(vectors: np.ndarray) -> bool:
+    lengths = np.sqrt((vectors.astype(np.float64) ** 2).sum(axis=1))
+    return bool(np.isfinite(lengths).all() and (lengths >= 1e-12).all())
+
+
+def test_vectors_may_be_mapped(tmp_path: Path) -> None:
+    rows = unit(np.random.default_rng(1).normal(size=(9, 8)))
+    (tmp_path / "rows").write_bytes(rows.tobytes())
+    mapped = np.memmap(tmp_path / "rows", np.float32, "r", shape=(9, 8))
+    layout, numbers = layout_of([3, 3, 3]), np.array([0, 2])
+    one = score_tracks(rows[:2], mapped, layout, numbers)
+    other = score_tracks(rows[:2], rows, layout, numbers)
+    assert one.similarities.tolist() == other.similarities.tolist()
