@@ -71,15 +71,16 @@ class IndexBuilder:
         self.notes: tuple[str, ...] = ()
         self._origin = Origin(stamp, window_seconds, hop_seconds)
         self._base_manifest: Manifest | None = None
+        self._building = directory / BUILDING
+        self._published = False
         self._held = ExitStack()
 
     def __enter__(self) -> Self:
-        check_home(self.directory)
         with ExitStack() as held, writing(self.directory):
+            check_home(self.directory)
             self.directory.mkdir(parents=True, exist_ok=True)
             held.enter_context(writer_lock(self.directory))
             base = self._find_base()
-            self._building = self.directory / BUILDING
             self._building.mkdir(exist_ok=True)
             self._journal = Journal(self._building / "journal.sqlite", self._origin, base)
             held.callback(self._journal.close)
@@ -95,6 +96,8 @@ class IndexBuilder:
         trace: TracebackType | None,
     ) -> None:
         self._held.close()
+        if self._published:
+            shutil.rmtree(self._building)
 
     def __len__(self) -> int:
         """Tracks so far, those of the live generation included."""
@@ -143,7 +146,7 @@ class IndexBuilder:
             return self._journal.duplicates()
 
     def publish(self, progress: Progress = lambda _done, _all: None) -> Manifest:
-        """Make what was added the live generation, and end the build.
+        """Make what was added the live generation; the last act of a build.
 
         Where nothing changed, the live generation stays as it is.
 
@@ -158,22 +161,24 @@ class IndexBuilder:
             There is no track at all, or the disk is full.
         """
         with writing(self.directory):
-            if self._base_manifest is not None and not self._journal.changed():
-                return self._base_manifest
-            if len(self) == 0:
-                raise CatalogueError(
-                    f"There is not one track to put into the index in {self.directory}.",
-                    "Name a folder with audio in it; what was left out, and why, is listed.",
-                )
-            staged = self._building / "generation"
-            if staged.exists():
-                shutil.rmtree(staged)
-            manifest = write_generation(staged, self._journal, self._origin, progress)
-            folder = publish(self.directory, staged)
-            write_stamp(folder, manifest)
-            self._journal.close()
-            shutil.rmtree(self._building)
-            return manifest
+            manifest = self._base_manifest
+            if manifest is None or self._journal.changed():
+                manifest = self._publish_changes(progress)
+        self._published = True
+        return manifest
+
+    def _publish_changes(self, progress: Progress) -> Manifest:
+        if len(self) == 0:
+            raise CatalogueError(
+                f"There is not one track to put into the index in {self.directory}.",
+                "Name a folder with audio in it; what was left out, and why, is listed.",
+            )
+        staged = self._building / "generation"
+        if staged.exists():
+            shutil.rmtree(staged)
+        manifest = write_generation(staged, self._journal, self._origin, progress)
+        write_stamp(publish(self.directory, staged), manifest)
+        return manifest
 
     def _find_base(self) -> Base | None:
         """Return the live generation if its vectors can be taken over."""

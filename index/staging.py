@@ -20,7 +20,7 @@ from index.checksums import file_sum
 from index.generations import sync_file
 from index.journal import Journal, Origin
 from index.manifest import CATALOGUE, FILES, GRAPH, MANIFEST, VECTORS, GraphSettings, Manifest
-from index.vectors import build_graph
+from index.vectors import WindowVectors, build_graph
 
 Progress = Callable[[int, int], None]
 
@@ -60,6 +60,7 @@ def write_generation(
     )
     (folder / MANIFEST).write_text(manifest.to_json())
     _sync(folder / MANIFEST)
+    WindowVectors(folder, manifest).close()  # usearch may stop short without a word
     return manifest
 
 

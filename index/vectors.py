@@ -103,7 +103,10 @@ def build_graph(
         keys = np.arange(start, start + len(rows), dtype=np.uint64)
         graph.add(keys, rows, threads=1)  # two threads would race for places in the graph
         progress(start + len(rows), len(matrix))
-    graph.save(path)
+    try:
+        graph.save(path)
+    except RuntimeError as error:  # how usearch speaks of a full disk
+        raise OSError(f"the graph: {error}") from error
 
 
 def _view_graph(path: Path, manifest: Manifest) -> Graph:

@@ -1,0 +1,268 @@
+"""A build loses nothing it has done, does nothing twice, and says what it left out."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.builder import IndexBuilder
+from index.generations import live_generation
+from index.journal import LeftOut
+from index.manifest import Manifest
+from index.opened import Index, open_index
+from index.verify import describe_index, verify_index
+from models.types import CatalogueError, EmbeddedTrack, Windows
+from tests.index.making import STAMP, build, make_track, random_track
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+ADDS_FOREVER = """
+import sys
+from pathlib import Path
+import numpy as np
+from index.builder import IndexBuilder
+from tests.index.making import STAMP, random_track
+rng = np.random.default_rng(1)
+with IndexBuilder(Path(sys.argv[1]), STAMP) as builder:
+    for number in range(100_000):
+        builder.add(random_track(f"track{number}", rng), f"/music/{number}", number, number)
+        print(number, flush=True)
+"""
+
+
+def titles(directory: Path) -> set[str]:
+    with open_index(directory) as index:
+        return {index.find(f"track{n}").title for n in range(10) if _has(index, f"track{n}")}
+
+
+def _has(index: Index, track_id: str) -> bool:
+    try:
+        index.find(track_id)
+    except CatalogueError:
+        return False
+    return True
+
+
+def test_a_killed_build_is_carried_on(tmp_path: Path) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", ADDS_FOREVER, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        cwd=PROJECT,
+        text=True,
+    )
+    with child:
+        added = [int(next(child.stdout)) for _ in range(25)]
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        assert builder.notes == ()
+        assert all(builder.done(f"/music/{n}", n, n) for n in added)
+        assert len(builder) >= len(added)
+        manifest = builder.publish()
+    assert manifest.tracks >= len(added)
+    assert verify_index(tmp_path) == []
+
+
+def test_an_interrupt_while_publishing_leaves_the_old_index(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    build(tmp_path, [random_track("track1", rng)])
+
+    def interrupt(_done: int, _all: int) -> None:
+        raise KeyboardInterrupt
+
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.add(random_track("track2", rng), "/music/2", 2, 2)
+        with pytest.raises(KeyboardInterrupt):
+            builder.publish(interrupt)
+    assert titles(tmp_path) == {"Track1"}
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        assert builder.done("/music/2", 2, 2)
+        builder.publish()
+    assert titles(tmp_path) == {"Track1", "Track2"}
+    assert not (tmp_path / ".building").exists()
+
+
+def test_unchanged_files_are_taken_over_from_the_last_generation(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    first = [random_track(f"track{n}", rng) for n in range(3)]
+    build(tmp_path, first)
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        assert builder.done(Path("/music/track1.ogg"), 1000, 1)
+        assert not builder.done("/music/track1.ogg", 1000, 2)
+        assert not builder.done("/music/track1.ogg", 1001, 1)
+        assert not builder.done("/music/track3.ogg", 1000, 1)
+        builder.add(random_track("track3", rng), "/music/track3.ogg", 1000, 1)
+        assert len(builder) == 4
+        builder.publish()
+    with open_index(tmp_path) as index:
+        for embedded in first:
+            found = index.query_of(index.find(embedded.track.id)).windows
+            assert np.array_equal(found.vectors, embedded.windows.vectors)
+            assert np.array_equal(found.starts, embedded.windows.starts)
+
+
+def test_nothing_new_publishes_nothing(tmp_path: Path, rng: np.random.Generator) -> None:
+    before = build(tmp_path, [random_track("track1", rng)])
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        assert builder.publish() == before
+    assert live_generation(tmp_path).name == "generation-000001"
+    assert not (tmp_path / ".building").exists()
+
+
+def test_a_changed_file_becomes_another_track(tmp_path: Path, rng: np.random.Generator) -> None:
+    build(tmp_path, [random_track("track1", rng), random_track("track2", rng)])
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.add(random_track("track3", rng), "/music/track1.ogg", 1000, 2)
+        builder.publish()
+    assert titles(tmp_path) == {"Track2", "Track3"}
+
+
+def test_a_retagged_file_keeps_its_id(tmp_path: Path, rng: np.random.Generator) -> None:
+    embedded = random_track("track1", rng)
+    build(tmp_path, [embedded])
+    retagged = EmbeddedTrack(replace(embedded.track, title="Renamed"), embedded.windows)
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.add(retagged, "/music/track1.ogg", 1000, 2)
+        builder.publish()
+    assert titles(tmp_path) == {"Renamed"}
+
+
+def test_what_was_skipped_is_remembered_until_it_changes(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    why = "It holds no sound at all."
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.add(random_track("track1", rng), "/music/track1.ogg", 1, 1)
+        builder.skip("/music/b\udcff.ogg", why, 5, 6)
+        builder.publish()
+        assert builder.skipped() == [LeftOut("/music/b\udcff.ogg", why)]
+    assert describe_index(tmp_path).left_out == 1
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        assert builder.done("/music/b\udcff.ogg", 5, 6)
+        assert not builder.done("/music/b\udcff.ogg", 5, 7)
+        assert builder.skipped() == [LeftOut("/music/b\udcff.ogg", why)]
+        assert builder.forget_skipped() == 1
+        assert not builder.done("/music/b\udcff.ogg", 5, 6)
+        builder.add(random_track("track2", rng), "/music/b\udcff.ogg", 5, 6)
+        builder.publish()
+        assert builder.skipped() == []
+    assert titles(tmp_path) == {"Track1", "Track2"}
+
+
+def test_of_two_files_with_the_same_audio_the_first_by_name_counts(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    embedded = random_track("track1", rng)
+    copy = EmbeddedTrack(replace(embedded.track, title="Copy"), embedded.windows)
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.add(copy, "/music/copy.ogg", 1, 1)
+        builder.add(embedded, "/music/a.ogg", 2, 2)
+        assert builder.duplicates() == [
+            LeftOut("/music/copy.ogg", "It holds the same audio as /music/a.ogg.")
+        ]
+        assert builder.publish().tracks == 1
+    assert titles(tmp_path) == {"Track1"}
+    # Once the first is gone, the other takes its place without being decoded again.
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        assert builder.done("/music/copy.ogg", 1, 1)
+        assert builder.forget_missing([Path("/music/copy.ogg")]) == 1
+        assert builder.duplicates() == []
+        builder.publish()
+    assert titles(tmp_path) == {"Copy"}
+    assert verify_index(tmp_path) == []
+
+
+def test_files_that_are_gone_are_forgotten(tmp_path: Path, rng: np.random.Generator) -> None:
+    build(tmp_path, [random_track(f"track{n}", rng) for n in range(4)])
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.add(random_track("track7", rng), "/music/track7.ogg", 1, 1)
+        assert builder.forget_missing(["/music/track1.ogg", "/music/track2.ogg"]) == 3
+        assert not builder.done("/music/track0.ogg", 1000, 1)
+        assert builder.publish().tracks == 2
+    assert titles(tmp_path) == {"Track1", "Track2"}
+
+
+def test_another_model_starts_over_and_says_so(tmp_path: Path, rng: np.random.Generator) -> None:
+    other = replace(STAMP, model="other", sha512="cd" * 64)
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.add(random_track("track1", rng), "/music/1", 1, 1)
+    with IndexBuilder(tmp_path, other) as builder:
+        assert "unfinished build" in builder.notes[0]
+        assert "tiny" in builder.notes[0]
+        assert not builder.done("/music/1", 1, 1)
+        builder.add(random_track("track1", rng), "/music/1", 1, 1)
+        builder.publish()
+    with IndexBuilder(tmp_path, STAMP, hop_seconds=9.6) as builder:
+        assert "other" in builder.notes[0]
+        assert not builder.done("/music/1", 1, 1)
+
+
+def test_a_damaged_journal_is_discarded_and_said_so(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.add(random_track("track1", rng), "/music/1", 1, 1)
+    (tmp_path / ".building" / "journal.sqlite").write_bytes(b"no journal at all" * 1000)
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        assert "damaged" in builder.notes[0]
+        assert len(builder) == 0
+
+
+def test_an_index_without_tracks_is_refused(tmp_path: Path, rng: np.random.Generator) -> None:
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.skip("/music/broken.ogg", "It is broken.", 1, 1)
+        with pytest.raises(CatalogueError, match="not one track"):
+            builder.publish()
+    with pytest.raises(CatalogueError, match="There is no index"):
+        open_index(tmp_path)
+    build(tmp_path, [random_track("track1", rng)])
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.forget_missing([])
+        with pytest.raises(CatalogueError, match="not one track"):
+            builder.publish()
+    assert titles(tmp_path) == {"Track1"}
+
+
+@pytest.mark.parametrize(
+    "windows",
+    [
+        Windows(np.zeros((0, 8), np.float32), np.zeros(0, np.float32)),
+        Windows(np.eye(2, 8, dtype=np.float32), np.zeros(1, np.float32)),
+        Windows(np.eye(1, 9, dtype=np.float32), np.zeros(1, np.float32)),
+        Windows(np.full((1, 8), np.nan, np.float32), np.zeros(1, np.float32)),
+        Windows(2 * np.eye(1, 8, dtype=np.float32), np.zeros(1, np.float32)),
+        Windows(np.eye(1, 8, dtype=np.float32), np.full(1, np.nan, np.float32)),
+    ],
+)
+def test_vectors_that_no_model_promised_are_refused(tmp_path: Path, windows: Windows) -> None:
+    track = make_track("track1", np.eye(1, 8)).track
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        with pytest.raises(CatalogueError, match="no usable vectors"):
+            builder.add(EmbeddedTrack(track, windows), "/music/1", 1, 1)
+        assert len(builder) == 0
+
+
+def test_progress_reaches_the_end(tmp_path: Path, rng: np.random.Generator) -> None:
+    seen: list[tuple[int, int]] = []
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.add(random_track("long", rng, windows=9000), "/music/long", 1, 1)
+        manifest: Manifest = builder.publish(lambda done, all_: seen.append((done, all_)))
+    assert seen == [(4096, 9000), (8192, 9000), (9000, 9000)]
+    assert manifest.windows == 9000
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(CatalogueError, match="cannot be written"),
+        IndexBuilder(tmp_path / "file" / "index", STAMP),
+    ):
+        pass
