@@ -45,9 +45,7 @@ CLIP_SECONDS = Setting(
     "SOUNDALIKE_CLIP_SECONDS", "600", "The most that is listened to of one clip, in seconds."
 )
 JOBS = Setting(
-    "SOUNDALIKE_JOBS",
-    "the machine's cores, at most 4",
-    "Workers that decode clips side by side; the model has one of its own, on every core.",
+    "SOUNDALIKE_JOBS", "the machine's cores, at most 4", "Clips that are worked on at once."
 )
 QUEUE = Setting(
     "SOUNDALIKE_QUEUE", "50", "Asks that may wait their turn; beyond it people are asked to wait."
@@ -76,7 +74,7 @@ class Settings:
     clip_seconds : float
         The most that is listened to of one clip.
     jobs : int
-        Workers that decode clips side by side.
+        Clips that are worked on at once.
     queue : int
         Asks that may wait their turn.
     """

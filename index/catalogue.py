@@ -163,6 +163,13 @@ class Catalogue:
         """Return how many files the build had to leave out."""
         return int(self._one("SELECT count(*) FROM files WHERE left_out IS NOT NULL")[0])
 
+    def without_file(self) -> int:
+        """Return how many tracks name a file that the catalogue does not know: 0 if sound."""
+        row = self._one(
+            "SELECT count(*) FROM tracks WHERE source NOT IN (SELECT source FROM files)"
+        )
+        return int(row[0])
+
     def seconds(self) -> float:
         """Return the length of all tracks together."""
         row = self._one("SELECT total(seconds) FROM tracks JOIN files USING (source)")

@@ -135,6 +135,8 @@ def _track_problems(catalogue: Catalogue, manifest: Manifest) -> Iterator[str]:
     layout = catalogue.layout()
     if len(layout) != manifest.tracks:
         yield f"The catalogue holds {len(layout)} tracks instead of {manifest.tracks}."
+    if lost := catalogue.without_file():
+        yield f"{lost} of the tracks have no file, title or artist."
     ends = np.cumsum(layout.count)
     if (layout.count < 1).any() or (layout.first != ends - layout.count).any():
         yield "The tracks' windows overlap or leave gaps."

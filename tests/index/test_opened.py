@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import index.search
 from index.opened import open_index
 from models.types import CatalogueError, SearchOptions
-from tests.index.making import build, make_query, make_track
+from tests.index.making import STAMP, build, make_query, make_track
 
 EAST, NORTH, UP = np.eye(3, 8)
 
@@ -24,8 +28,8 @@ def test_a_small_catalogue_by_hand(tmp_path: Path) -> None:
             make_track("horn", [-EAST, -EAST]),
         ],
     )
-    with open_index(tmp_path) as index:
-        ranking = index.search(make_query([EAST, NORTH + EAST]), SearchOptions())
+    with open_index(tmp_path) as opened:
+        ranking = opened.search(make_query([EAST, NORTH + EAST]), SearchOptions())
     assert ranking.same is None
     assert [(one.rank, one.track.id, one.at) for one in ranking.results] == [
         (1, "bell", 0.0),
@@ -42,3 +46,65 @@ def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="There is no index in") as caught:
         open_index(tmp_path)
     assert "soundalike index build" in caught.value.fix
+
+
+def test_answers_carry_the_model(tmp_path: Path) -> None:
+    build(tmp_path, [make_track("bell", [EAST])])
+    with open_index(tmp_path) as opened:
+        assert opened.stamp == STAMP
+        assert len(opened) == 1
+        assert opened.check_space(STAMP) == ""
+
+
+def test_another_space_is_refused_and_another_file_is_noted(tmp_path: Path) -> None:
+    build(tmp_path, [make_track("bell", [EAST])])
+    with open_index(tmp_path) as opened:
+        for other in (replace(STAMP, model="big", space="big-1"), replace(STAMP, dim=9)):
+            with pytest.raises(CatalogueError, match="cannot be compared") as caught:
+                opened.check_space(other)
+            assert "--model tiny" in caught.value.fix
+            assert f"--model {other.model}" in caught.value.fix
+        note = opened.check_space(replace(STAMP, version="1-int8", sha512="ef" * 64))
+    assert "another file of the same embedding space" in note
+
+
+def test_a_track_of_another_catalogue_cannot_be_asked_with(tmp_path: Path) -> None:
+    build(tmp_path, [make_track("bell", [EAST])])
+    with (
+        open_index(tmp_path) as opened,
+        pytest.raises(CatalogueError, match="“Drum” is not in this catalogue"),
+    ):
+        opened.query_of(make_track("drum", [UP]).track)
+
+
+def test_a_closed_index_says_so(tmp_path: Path) -> None:
+    build(tmp_path, [make_track("bell", [EAST])])
+    opened = open_index(tmp_path)
+    opened.close()
+    opened.close()
+    with pytest.raises(CatalogueError, match="was closed"):
+        opened.search(make_query([EAST]), SearchOptions())
+    with pytest.raises(CatalogueError, match="was closed"):
+        opened.find("bell")
+
+
+def test_closing_waits_for_the_answer_in_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(tmp_path, [make_track("bell", [EAST, NORTH]), make_track("drum", [UP])])
+    asked, go_on = threading.Event(), threading.Event()
+    score_tracks = index.search.score_tracks
+
+    def slow(*args: object) -> object:
+        asked.set()
+        go_on.wait(10)
+        return score_tracks(*args)
+
+    monkeypatch.setattr("index.search.score_tracks", slow)
+    opened = open_index(tmp_path)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(opened.search, make_query([EAST + UP / 2]), SearchOptions())
+        asked.wait(10)
+        opened.close()
+        go_on.set()
+        assert [one.track.id for one in answer.result().results] == ["bell", "drum"]

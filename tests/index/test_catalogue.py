@@ -1,0 +1,104 @@
+"""Tracks come back as they went in, and are found by how their id begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.catalogue import Catalogue
+from index.generations import live_generation
+from models.types import CatalogueError
+from tests.index.making import build, make_track, random_track
+
+IDS = ["abcd0001", "abcd0002", "abcf0003", "fff"]
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path, rng: np.random.Generator) -> Iterator[Catalogue]:
+    build(tmp_path, [random_track(name, rng, windows=2) for name in IDS])
+    opened = Catalogue(live_generation(tmp_path) / "catalogue.sqlite")
+    yield opened
+    opened.close()
+
+
+def test_a_track_keeps_all_it_knows(tmp_path: Path) -> None:
+    embedded = make_track(
+        "0123abcd",
+        np.eye(3, 8),
+        title="Ænima “x”\x00; DROP TABLE tracks",
+        artist="Sigur Rós",
+        album="( )",
+        artist_known=True,
+        seconds=20.5,
+        labels=("Ambient", "Post-rock"),
+        url="https://example.org/1",
+        path="/music/\udcff.ogg",  # a name that is not UTF-8
+    )
+    build(tmp_path, [embedded])
+    opened = Catalogue(live_generation(tmp_path) / "catalogue.sqlite")
+    assert opened.find("0123abcd") == embedded.track
+    assert opened.starts(0) == pytest.approx(embedded.windows.starts)
+    opened.close()
+
+
+def test_text_that_is_not_unicode_is_mended(tmp_path: Path) -> None:
+    build(tmp_path, [make_track("0123abcd", np.eye(1, 8), title="\udcff", labels=("a\udcff",))])
+    opened = Catalogue(live_generation(tmp_path) / "catalogue.sqlite")
+    track = opened.find("0123")
+    opened.close()
+    assert (track.title, track.labels) == ("?", ("a?",))
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("abcf", "abcf0003"), ("abcd0002", "abcd0002"), (" abcf0 ", "abcf0003"), ("fff", "fff")],
+)
+def test_find_by_the_beginning(catalogue: Catalogue, asked: str, found: str) -> None:
+    assert catalogue.find(asked).id == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence", "fix"),
+    [
+        ("abcd", "More than one", "abcd0001 or abcd0002"),
+        ("abce", "No track", "soundalike ask"),
+        ("abcd%", "No track", "soundalike ask"),
+        ("abc", "too short", "at least the first 4"),
+        ("", "too short", "at least the first 4"),
+        ("\udcff\udcff\udcff\udcff", "No track", "soundalike ask"),
+        ("z" * 100_000, "No track", "soundalike ask"),
+    ],
+)
+def test_what_cannot_be_found_says_why(
+    catalogue: Catalogue, asked: str, sentence: str, fix: str
+) -> None:
+    with pytest.raises(CatalogueError, match=sentence) as caught:
+        catalogue.find(asked)
+    assert fix in caught.value.fix
+
+
+def test_the_layout_leads_from_rows_to_tracks(catalogue: Catalogue) -> None:
+    layout = catalogue.layout()
+    assert layout.first.tolist() == [0, 2, 4, 6]
+    assert layout.owners(np.array([7, 6, 2, 3])).tolist() == [1, 3]
+    assert layout.rows(2) == slice(4, 6)
+
+
+def test_several_threads_may_ask(catalogue: Catalogue) -> None:
+    asked = IDS * 50
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(catalogue.find, asked))
+    assert [track.id for track in found] == asked
+
+
+def test_another_schema_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty.sqlite").touch()
+    with pytest.raises(CatalogueError, match="no catalogue that this version reads"):
+        Catalogue(tmp_path / "empty.sqlite")
+    (tmp_path / "foreign.sqlite").write_bytes(b"something else altogether" * 99)
+    with pytest.raises(CatalogueError, match="cannot be read"):
+        Catalogue(tmp_path / "foreign.sqlite")

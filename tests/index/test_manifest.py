@@ -1,0 +1,83 @@
+"""The manifest is believed only if it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.manifest import FILES, VECTORS, FileSum, Manifest
+from models.types import CatalogueError
+from tests.index.making import STAMP
+
+MANIFEST = Manifest(
+    created="2026-01-02T03:04:05+00:00",
+    stamp=STAMP,
+    window_seconds=9.6,
+    hop_seconds=4.8,
+    tracks=2,
+    windows=5,
+    files={
+        name: FileSum(5 * STAMP.dim * 4 if name == VECTORS else 77, "cd" * 32) for name in FILES
+    },
+)
+
+
+def test_it_survives_the_way_through_json() -> None:
+    assert Manifest.from_json(MANIFEST.to_json()) == MANIFEST
+
+
+@given(st.integers(0, len(MANIFEST.to_json()) - 1), st.integers(0, 7))
+def test_no_flipped_bit_goes_unnoticed(position: int, bit: int) -> None:
+    data = bytearray(MANIFEST.to_json().encode())
+    data[position] ^= 1 << bit
+    read = None
+    with contextlib.suppress(CatalogueError):
+        read = Manifest.from_json(data.decode(errors="replace"))
+    assert read in (None, MANIFEST)  # refused, or it hit white space
+
+
+@given(st.text(max_size=200) | st.recursive(st.integers() | st.text(), st.lists).map(json.dumps))
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(CatalogueError, match="manifest"):
+        Manifest.from_json(text)
+
+
+@pytest.mark.parametrize("depth", [100_000])
+def test_deeply_nested_json_is_refused(depth: int) -> None:
+    with pytest.raises(CatalogueError, match="manifest"):
+        Manifest.from_json("[" * depth)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tracks": 0},
+        {"tracks": 6},
+        {"windows": 6},
+        {"hop_seconds": 0.0},
+        {"hop_seconds": 10.0},
+        {"window_seconds": float("nan")},
+        {"dtype": "float16"},
+        {"files": {}},
+        {"stamp": replace(STAMP, dim=0)},
+    ],
+)
+def test_numbers_that_contradict_each_other_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(CatalogueError, match="contradicts itself"):
+        Manifest.from_json(replace(MANIFEST, **changes).to_json())
+
+
+def test_a_field_of_the_wrong_type_is_refused() -> None:
+    with pytest.raises(CatalogueError, match="incomplete"):
+        Manifest.from_json(replace(MANIFEST, tracks="two").to_json())
+
+
+def test_a_newer_format_asks_for_an_update() -> None:
+    with pytest.raises(CatalogueError, match="newer Soundalike") as caught:
+        Manifest.from_json(replace(MANIFEST, format=2).to_json())
+    assert caught.value.fix.startswith("Update")
