@@ -39,7 +39,7 @@ class DecodeLimits:
 
     max_bytes: int = 25 * _MEGABYTE
     max_seconds: float = 600.0
-    timeout: float = 30.0
+    timeout: float = 20.0
 
 
 CLIP_LIMITS: Final = DecodeLimits()

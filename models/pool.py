@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import io
-import logging
-import multiprocessing
 import os
-import resource
-import signal
-import sys
+import time
 import wave
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
 import numpy as np
-import pebble
 
 from models.cards import ModelCard, ModelFile, check_file
+from models.crew import Crew, as_problem
 from models.decode import CLIP_LIMITS, TRACK_LIMITS, DecodeLimits
 from models.embedder import OnnxEmbedder
 from models.listen import Decoded, decode_clip, embed_clip, listen_track
 from models.types import (
-    ClipError,
     ClipSource,
     EmbeddedClip,
     EmbeddedTrack,
@@ -44,7 +42,6 @@ CLIP_TIMEOUT_S: Final = 30.0
 TRACK_TIMEOUT_S: Final = 600.0
 
 _WORKER_MEMORY = 1 << 30
-_LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
@@ -85,9 +82,9 @@ class WorkerPool:
         self._threads = threads or cores()
         self._timeout_s = timeout_s
         self._decoder_count = decoders
-        self._decoders = _pool(decoders, _WORKER_MEMORY)
+        self._decoders = Crew(decoders, _WORKER_MEMORY)
         # It sees only samples, and its threads' address space grows with the machine's cores.
-        self._embedders = _pool(1, None)
+        self._embedders = Crew(1, None)
 
     @property
     def stamp(self) -> ModelStamp:
@@ -97,6 +94,8 @@ class WorkerPool:
     async def hear(self, source: ClipSource, span: Span) -> EmbeddedClip:
         """Decode, embed and window a clip, in workers.
 
+        Its `timing` has the seconds of each stage, and of waiting for a worker and its answers.
+
         Raises
         ------
         ClipError
@@ -104,12 +103,15 @@ class WorkerPool:
         ModelError
             The model cannot be used.
         """
+        began = time.perf_counter()
         decoded = await self._run(
             self._decoders, decode_clip, source, span, self._card.sample_rate, self._limits
         )
-        return await self._run(
+        clip = await self._run(
             self._embedders, _embed, decoded, self._card, self._file, self._threads
         )
+        took = time.perf_counter() - began
+        return replace(clip, timing={"wait": took - sum(clip.timing.values()), **clip.timing})
 
     async def warm_up(self) -> None:
         """Start every worker and load the model, so that the first clip is as quick as the next."""
@@ -117,9 +119,9 @@ class WorkerPool:
         await asyncio.gather(*(self.hear(tone, Span()) for _ in range(self._decoder_count)))
 
     def close(self) -> None:
-        """Stop the workers; whatever they are at is dropped."""
-        for pool in (self._decoders, self._embedders):
-            _stop(pool)
+        """Stop the workers; clips they are at fail."""
+        self._decoders.close()
+        self._embedders.close()
 
     def __enter__(self) -> Self:
         return self
@@ -132,15 +134,15 @@ class WorkerPool:
     ) -> None:
         self.close()
 
-    async def _run(self, pool: pebble.ProcessPool, job: Callable[..., _T], *args: object) -> _T:
-        future = asyncio.wrap_future(pool.schedule(job, args, timeout=self._timeout_s))
+    async def _run(self, crew: Crew, job: Callable[..., _T], *args: object) -> _T:
+        future = asyncio.wrap_future(crew.submit(self._timeout_s, job, *args))
         try:
             await asyncio.wait([future])
         except asyncio.CancelledError:
             future.cancel()
             raise
         if error := future.exception():
-            raise _as_problem(error) from error
+            raise as_problem(error) from error
         return future.result()
 
 
@@ -181,56 +183,42 @@ def embed_tracks(
     file = card.file
     check_file(file)
     jobs = jobs or cores()
-    pool = _pool(jobs, _WORKER_MEMORY)
+    crew = Crew(jobs, _WORKER_MEMORY)
     in_hand: dict[Future[EmbeddedTrack], Path] = {}
+    retried: set[Path] = set()
     left = iter(paths)
+
+    def take(path: Path) -> None:
+        in_hand[crew.submit(timeout_s, _track, path, card, file, limits)] = path
+
     try:
         while True:
-            while len(in_hand) < 2 * jobs and (path := next(left, None)) is not None:
-                in_hand[pool.schedule(_track, (path, card, file, limits), timeout=timeout_s)] = path
+            for path in islice(left, 2 * jobs - len(in_hand)):
+                take(path)
             if not in_hand:
                 return
             for future in wait(in_hand, return_when=FIRST_COMPLETED).done:
                 path = in_hand.pop(future)
                 if error := future.exception():
-                    problem = _as_problem(error)
+                    if isinstance(error, BrokenProcessPool) and path not in retried:
+                        # All workers went down, most likely for another reason than this file.
+                        retried.add(path)
+                        take(path)
+                        continue
+                    problem = as_problem(error)
                     if isinstance(problem, ModelError):
                         raise problem from error
                     yield path, problem
                 else:
                     yield path, future.result()
     finally:
-        _stop(pool)
+        crew.close()
 
 
 def cores() -> int:
     """Count the processor cores this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)  # macOS has none
     return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def _pool(workers: int, memory: int | None) -> pebble.ProcessPool:
-    # A forked child would inherit the threads' locks of this process; a spawned one starts clean.
-    context = multiprocessing.get_context("spawn")
-    return pebble.ProcessPool(workers, initializer=_confine, initargs=(memory,), context=context)
-
-
-def _stop(pool: pebble.ProcessPool) -> None:
-    pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves these two without types
-    pool.join()
-
-
-def _confine(memory: int | None) -> None:
-    """Bound what this worker may take, and leave interrupts to the process that started it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Decoders written in C complain of a stranger's file straight to the terminal.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if memory and sys.platform == "linux":
-        # Libraries map far more than they use: what counts is how much is added from here on.
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        most = pages * resource.getpagesize() + memory
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _embed(decoded: Decoded, card: ModelCard, file: ModelFile, threads: int) -> EmbeddedClip:
@@ -245,25 +233,6 @@ def _track(path: Path, card: ModelCard, file: ModelFile, limits: DecodeLimits) -
 def _embedder(card: ModelCard, file: ModelFile, threads: int) -> OnnxEmbedder:
     """Load the model once in a worker's life."""
     return OnnxEmbedder(card, file, threads)
-
-
-def _as_problem(error: BaseException) -> SoundalikeError:
-    """Say in a sentence what went wrong in a worker."""
-    if isinstance(error, SoundalikeError):
-        return error
-    if isinstance(error, TimeoutError):
-        return ClipError("The file took too long to read.", "Try a shorter or simpler file.")
-    if isinstance(error, MemoryError):
-        return ClipError("The file needs too much memory.", "Try a shorter or simpler file.")
-    if isinstance(error, pebble.ProcessExpired):
-        return ClipError(
-            "The file made the decoder stop, so it is probably damaged.",
-            "Save it again in another format, such as flac or mp3.",
-        )
-    _LOG.error("a worker failed in a way nobody foresaw", exc_info=error)
-    return ClipError(
-        "The file could not be read.", "Try it in another format, such as flac or mp3."
-    )
 
 
 def _tone() -> bytes:

@@ -1,0 +1,131 @@
+"""Worker processes under limits: one that hangs, dies or eats memory is replaced."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, InvalidStateError
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import pebble
+from threadpoolctl import threadpool_limits
+
+from models.types import ClipError, SoundalikeError
+
+_LOG = logging.getLogger(__name__)
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Crew:
+    """A few worker processes with one queue, started with the first task.
+
+    Interrupts from the keyboard are left to the process that started them.
+
+    Parameters
+    ----------
+    workers : int
+        How many, at least 1.
+    memory : int or None
+        Bytes of address space a worker may add to what it starts with; None for no limit.
+    """
+
+    def __init__(self, workers: int, memory: int | None) -> None:
+        self._workers = workers
+        self._memory = memory
+        self._lock = threading.Lock()
+        self._pool = self._spawn()
+        self._pending: set[Future[Any]] = set()
+
+    def submit(
+        self, timeout_s: float, job: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> Future[_T]:
+        """Queue a task that may run for so many seconds once its turn has come.
+
+        Returns
+        -------
+        Future
+            What it fails with, `as_problem` puts into words.
+        """
+        with self._lock, _without_interrupts():
+            if not self._pool.active:
+                # All workers died at once, killed by a system short of memory perhaps. Clearing
+                # the rest away can take seconds, so nobody waits for it.
+                threading.Thread(target=self._pool.join, daemon=True).start()
+                self._pool = self._spawn()
+            future: Future[_T] = self._pool.schedule(job, args, kwargs, timeout=timeout_s)
+        self._pending.add(future)
+        future.add_done_callback(self._pending.discard)
+        return future
+
+    def close(self) -> None:
+        """End the workers, whatever they are at; tasks that are not done fail."""
+        with self._lock:
+            self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves these without types
+            self._pool.join()
+        for future in tuple(self._pending):
+            with suppress(InvalidStateError):
+                future.set_exception(BrokenProcessPool("closed"))
+
+    def _spawn(self) -> pebble.ProcessPool:
+        # A forked child would inherit the threads' locks of this process; a spawned one is clean.
+        context = multiprocessing.get_context("spawn")
+        return pebble.ProcessPool(
+            self._workers, initializer=_confine, initargs=(self._memory,), context=context
+        )
+
+
+def as_problem(error: BaseException) -> SoundalikeError:
+    """Say in a sentence what went wrong with a task."""
+    match error:
+        case SoundalikeError():
+            return error
+        case TimeoutError():
+            return ClipError("The file took too long to read.", "Try a shorter or simpler file.")
+        case MemoryError():
+            return ClipError("The file needs too much memory.", "Try a shorter or simpler file.")
+        case pebble.ProcessExpired():
+            return ClipError(
+                "The file made the decoder stop, so it is probably damaged.",
+                "Save it again in another format, such as flac or mp3.",
+            )
+        case BrokenProcessPool():
+            return ClipError("The processes that listen were stopped.", "Try again.")
+        case _:
+            _LOG.error("a worker failed in a way nobody foresaw", exc_info=error)
+            return ClipError(
+                "The file could not be read.", "Try it in another format, such as flac or mp3."
+            )
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Keep Ctrl-C from the threads and processes started here: they inherit what is blocked."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _confine(memory: int | None) -> None:
+    """Bound what this worker may take."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # The matrices here are small: a second thread costs more in waiting than it does in work.
+    threadpool_limits(1, user_api="blas")
+    if memory and sys.platform == "linux":
+        # Libraries map far more than they use: what counts is how much is added from here on.
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    # Decoders written in C complain of a stranger's file straight to the terminal.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
