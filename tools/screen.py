@@ -42,7 +42,8 @@ class Screen:
         """Print something for a person; nothing in JSON mode."""
         if not self.as_json:
             for part in parts:
-                self._out.print(part)
+                # Long lines are the terminal's to break: a path that is copied stays whole.
+                self._out.print(part, soft_wrap=isinstance(part, str | Text))
 
     def note(self, sentence: str) -> None:
         """Print a sentence beside the answer."""
@@ -52,6 +53,7 @@ class Screen:
         """Print the JSON value of an answer; nothing for a person, who was shown it."""
         if self.as_json:
             sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+            sys.stdout.flush()
 
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Steps]:

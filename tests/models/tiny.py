@@ -12,9 +12,12 @@ from onnx import TensorProto, helper, numpy_helper
 DIM = 8
 
 
-def write_network(path: Path, *, dim: int = DIM, bands: int = 64) -> None:
-    """Write a network that averages a patch over time and mixes its bands."""
-    mix = np.random.default_rng(7).standard_normal((bands, dim)).astype(np.float32)
+def write_network(
+    path: Path, *, dim: int = DIM, bands: int = 64, mix: np.ndarray | None = None
+) -> None:
+    """Write a network that averages a patch over time and mixes its bands [bands, dim]."""
+    if mix is None:
+        mix = np.random.default_rng(7).standard_normal((bands, dim)).astype(np.float32)
     nodes = [
         helper.make_node("ReduceMean", ["patches"], ["bands"], axes=[1], keepdims=0),
         helper.make_node("MatMul", ["bands", "mix"], ["embedding"]),

@@ -21,7 +21,7 @@ VERSION = 1
 
 
 def piece_path(piece: Piece, folder: Path) -> Path:
-    """Return where a piece lies below a folder: "Demo Bells A/1 Bells in D minor at 96.flac"."""
+    """Return where a piece lies below a folder: "Demo Bells A/1 Bells in D minor, 96 bpm.flac"."""
     return folder / piece.by / f"{piece.number} {piece.title}.flac"
 
 

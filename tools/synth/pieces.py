@@ -35,9 +35,9 @@ class Piece:
 
     @property
     def title(self) -> str:
-        """Kind, key and tempo, which is all there is to say: "Bells in D minor at 96"."""
+        """Kind, key and tempo, which is all there is to say: "Bells in D minor, 96 bpm"."""
         key = f" in {self.song.key}" if self.kind.pitched else ""
-        return f"{self.kind.name}{key} at {self.song.tempo:.0f}"
+        return f"{self.kind.name}{key}, {self.song.tempo:.0f} bpm"
 
 
 def catalogue(per_artist: int = 2, *, seed: int = SEED) -> list[Piece]:

@@ -59,4 +59,4 @@ def test_two_processes_write_what_one_does(short: list[Piece], tmp_path: Path) -
 
 def test_titles_say_key_and_tempo() -> None:
     piece = replace(strangers()[0], song=Song(3, "minor", 96, 2, (0,)))
-    assert (piece.by, piece.title) == ("Demo Strings D", "Strings in E flat minor at 96")
+    assert (piece.by, piece.title) == ("Demo Strings D", "Strings in E flat minor, 96 bpm")

@@ -1,0 +1,129 @@
+"""`soundalike index`: building on real files, what is left out, interrupts, damage."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.tools.conftest import Cli, only_json, start, write_piece
+
+
+def built(cli: Cli, *arguments: object) -> tuple[int, dict]:
+    status, out, _ = cli("index", "build", *arguments, "--json")
+    return status, only_json(out)
+
+
+def test_building_twice_hears_nothing_again(
+    tiny_model: Path, music: Path, tmp_path: Path, cli: Cli
+) -> None:
+    status, first = built(cli, music, "--out", tmp_path / "index")
+    assert status == 0
+    assert (first["tracks"], first["heard"], first["kept"]) == (6, 6, 0)
+    assert first["audio_seconds"] == pytest.approx(72, abs=1)
+    status, second = built(cli, music, "--out", tmp_path / "index")
+    assert status == 0
+    assert (second["tracks"], second["heard"], second["kept"]) == (6, 0, 6)
+
+
+def test_changes_are_followed(tiny_model: Path, music: Path, tmp_path: Path, cli: Cli) -> None:
+    built(cli, music, "--out", tmp_path / "index")
+    shutil.rmtree(music / "High")
+    write_piece(music / "new.flac", 500, seed=77)
+    shutil.copy(music / "new.flac", music / "new copy.flac")
+    status, after = built(cli, music, "--out", tmp_path / "index")
+    assert status == 0
+    assert (after["tracks"], after["heard"], after["kept"], after["gone"]) == (5, 2, 4, 2)
+    assert [Path(file["path"]).name for file in after["duplicates"]] == ["new.flac"]
+
+
+def test_broken_audio_is_listed_and_said_by_the_exit_status(
+    tiny_model: Path, music: Path, tmp_path: Path, cli: Cli
+) -> None:
+    (music / "broken.mp3").write_bytes(b"no sound at all" * 50)
+    (music / "empty.ogg").touch()
+    (music / "notes.txt").write_text("not audio, does not count")
+    (music / "gone.wav").symlink_to(music / "nothing")
+    for _ in range(2):  # what was left out is still said when nothing is heard again
+        status, out, _ = cli("index", "build", music, "--out", tmp_path / "index")
+        assert status == 1
+        listed = re.findall(r"^  (\S+): (.+)$", out, re.MULTILINE)
+        assert {Path(path).name for path, _ in listed} == {"broken.mp3", "empty.ogg", "gone.wav"}
+        assert all(sentence.endswith(".") for _, sentence in listed)
+        assert "3 left out" in out
+    status, again = built(cli, music, "--out", tmp_path / "index")
+    assert (status, len(again["left_out"]), again["heard"]) == (1, 3, 0)
+
+
+def test_nothing_to_index_is_not_done(tiny_model: Path, tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "empty").mkdir()
+    status, _, err = cli("index", "build", tmp_path / "empty", "--out", tmp_path / "index")
+    assert status == 2
+    assert "not one track" in err
+    status, _, err = cli("index", "build", tmp_path / "absent", "--out", tmp_path / "index")
+    assert status == 2
+    assert "nothing at" in err
+    status, _, err = cli("index", "build", tmp_path, "--out", tmp_path)
+    assert status == 2
+
+
+def test_the_settings_say_where(tiny_model: Path, music: Path, home: Path, cli: Cli) -> None:
+    assert built(cli, music)[1]["index"] == str(home / "indexes" / "main")
+    status, out, _ = cli("index", "info")
+    assert status == 0
+    assert re.search(r"tracks\s+6, 1:1\d of audio", out)
+
+
+def test_info_and_verify(tiny_model: Path, music: Path, tmp_path: Path, cli: Cli) -> None:
+    index = tmp_path / "index"
+    built(cli, music, "--out", index)
+    info = only_json(cli("index", "info", index, "--json")[1])
+    assert (info["tracks"], info["left_out"], info["stamp"]["model"]) == (6, 0, "tiny")
+    assert cli("index", "verify", index) == (0, f"✓ The index in {index} is sound.\n", "")
+
+    vectors = index / info["generation"] / "windows.f32"
+    vectors.write_bytes(vectors.read_bytes()[:-1] + b"\x01")
+    status, out, _ = cli("index", "verify", index)
+    assert status == 2
+    assert "windows.f32" in out
+    assert len(only_json(cli("index", "verify", index, "--json")[1])["problems"]) == 1
+    assert cli("index", "info", tmp_path / "nowhere")[0] == 2
+
+
+def test_an_interrupted_build_carries_on(tiny_model: Path, tmp_path: Path, cli: Cli) -> None:
+    music, index = tmp_path / "music", tmp_path / "index"
+    for number in range(60):
+        write_piece(music / f"{number:02}.flac", 200 + 40 * number, seed=number, seconds=8)
+    journal = index / ".building" / "journal.sqlite"
+    with start(["index", "build", music, "--out", index, "--jobs", 1]) as process:
+        deadline = time.monotonic() + 60
+        while heard(journal) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Stopped." in err
+    assert "Traceback" not in err
+    done = heard(journal)
+    assert 3 <= done < 60
+    status, after = built(cli, music, "--out", index)
+    assert status == 0
+    assert (after["tracks"], after["kept"], after["heard"]) == (60, done, 60 - done)
+
+
+def heard(journal: Path) -> int:
+    """Return how many files the record of a build holds by now."""
+    if not journal.exists():
+        return 0
+    try:
+        database = sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)
+        (count,) = database.execute("SELECT count(*) FROM files").fetchone()
+        database.close()
+    except sqlite3.OperationalError:  # not made yet, or being made
+        return 0
+    return int(count)

@@ -1,0 +1,89 @@
+"""`soundalike ask`: the tracks of an index that sound like a clip."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from bot.as_json import as_json as answer_as_json
+from bot.service import Soundalike
+from bot.times import parse_span
+from models.types import ClipSource, Recommendations, SearchOptions, Span
+from tools import options
+from tools.compose import open_service, read_settings
+from tools.screen import Screen
+from tools.table import answer_lines
+
+TRACK = "track:"
+
+
+@click.command(
+    "ask",
+    epilog="""\b
+Example:
+  soundalike ask clip.mp3 --start 0:30 --end 0:45
+  soundalike ask https://example.org/clip.ogg -n 5 --json""",
+)
+@click.argument("clip")
+@click.option("--start", metavar="TIME", help="Where to begin listening: 1:23, 83 or 1m23s.")
+@click.option("--end", metavar="TIME", help="Where to stop listening.")
+@click.option(
+    "-n",
+    "--count",
+    type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
+    help="How many tracks to show.",
+)
+@options.index
+@options.model
+@options.as_json
+def command(
+    clip: str,
+    start: str | None,
+    end: str | None,
+    count: int,
+    directory: Path | None,
+    model: str | None,
+    as_json: bool,
+) -> None:
+    """Find the tracks of an index that sound like CLIP.
+
+    CLIP is a file, a link (https://…) or track:ID for a track of the index itself.
+    """
+    if clip.startswith(TRACK) and (start or end):
+        raise click.UsageError("A track of the index is asked as a whole: leave out the times.")
+    span = parse_span(start, end)
+    screen = Screen(as_json=as_json)
+
+    with open_service(read_settings(), directory=directory, model=model) as (service, _):
+        if service.note:
+            screen.note(service.note)
+        answer = asyncio.run(recommend(service, clip, span, SearchOptions(count)))
+    screen.show(*answer_lines(answer))
+    screen.answer(answer_as_json(answer))
+
+
+async def recommend(
+    service: Soundalike, clip: str, span: Span, options: SearchOptions
+) -> Recommendations:
+    """Ask with whatever a person called the clip: a file, a link, or a track of the index."""
+    if clip.startswith(TRACK):
+        return await service.recommend_track(clip.removeprefix(TRACK), options)
+    if clip.startswith(("http://", "https://")):
+        return await service.recommend_link(clip, span, options)
+    return await service.recommend(file_source(clip), span, options)
+
+
+def file_source(clip: str) -> ClipSource:
+    """Return a file of this machine as a clip."""
+    path = Path(clip).expanduser()
+    return ClipSource(path, path.name)
+
+
+if __name__ == "__main__":
+    from tools.cli import main_of
+
+    main_of(command)

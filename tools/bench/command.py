@@ -1,0 +1,52 @@
+"""`soundalike bench`: times the main job and its parts, beside their peers."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+from bot.settings import Settings
+from models.cards import ModelCard
+from tools import options
+from tools.bench import decode, end_to_end, model, search
+from tools.bench.measure import Report, report_as_json, report_lines
+from tools.compose import card_of, read_settings
+from tools.screen import Screen
+
+PARTS: dict[str, Callable[[Settings, ModelCard], Iterator[Report]]] = {
+    "decode": lambda _settings, card: decode.reports(card.sample_rate),
+    "model": lambda _settings, card: model.reports(card),
+    "search": lambda _settings, card: search.reports(card.stamp(card.file)),
+    "end-to-end": end_to_end.reports,
+}
+
+
+@click.command(
+    "bench",
+    epilog="""\b
+Example:
+  soundalike bench
+  soundalike bench end-to-end --json""",
+)
+@click.argument("part", required=False, type=click.Choice(list(PARTS)))
+@options.model
+@options.as_json
+def command(part: str | None, model: str | None, as_json: bool) -> None:
+    """Time the main job and its parts on this machine, beside their peers.
+
+    PART is one of them; all are timed where it is left out. A ratio says how many times as long as
+    the first row of its table something took. A peer that is missing is a row that says so.
+    """
+    screen = Screen(as_json=as_json)
+    settings = read_settings()
+    card = card_of(settings, model)
+    measured: dict[str, list[dict[str, Any]]] = {}
+    for name in [part] if part else PARTS:
+        for report in PARTS[name](settings, card):
+            screen.show(*report_lines(report))
+            measured.setdefault(name, []).append(report_as_json(report))
+    machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+    screen.answer({"machine": machine, "reports": measured})

@@ -1,0 +1,68 @@
+"""The main job: the bytes of a ten-second wav to `Recommendations`, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from bot.service import Soundalike
+from bot.settings import Settings
+from models.cards import ModelCard
+from models.types import ClipSource, Recommendations, SearchOptions, Span
+from tools.bench.made_up import build_made_up, encoded, music
+from tools.bench.measure import Report, Row, timed
+from tools.bench.naive import NaivePipeline
+from tools.compose import open_service
+
+SECONDS = 10.0
+WINDOWS = 20_000
+_REPEATS = 40
+
+
+def reports(settings: Settings, card: ModelCard) -> Iterator[Report]:
+    """Time the first ask, the later ones with their stages, and the straightforward way."""
+    clip = encoded(music(SECONDS), "WAV", "PCM_16")
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder) / "index"
+        vectors = build_made_up(directory, WINDOWS, card.stamp(card.file))
+        first, later = asyncio.run(_ask(replace(settings, index=directory), card.name, clip))
+    naive = NaivePipeline(card)
+    rows = [
+        Row("second and later asks", tuple(seconds for seconds, _ in later)),
+        *_stages([answer for _, answer in later]),
+        Row("the first ask", (first,), "workers start, the model loads"),
+        timed(
+            "the straightforward way",
+            lambda: naive.search(clip, vectors),
+            _REPEATS // 4,
+            note="librosa.load, one call for each patch, NumPy over all vectors",
+        ),
+    ]
+    title = f"A {SECONDS:.0f} s wav against {WINDOWS:,} windows, {card.name}, in one process"
+    yield Report(title, rows)
+
+
+async def _ask(
+    settings: Settings, model: str, clip: bytes
+) -> tuple[float, list[tuple[float, Recommendations]]]:
+    source = ClipSource(clip, "clip.wav")
+    began = time.perf_counter()
+    with open_service(settings, model=model) as (service, _):
+        await _timed_ask(service, source)
+        first = time.perf_counter() - began
+        return first, [await _timed_ask(service, source) for _ in range(_REPEATS)]
+
+
+async def _timed_ask(service: Soundalike, source: ClipSource) -> tuple[float, Recommendations]:
+    began = time.perf_counter()
+    answer = await service.recommend(source, Span(), SearchOptions())
+    return time.perf_counter() - began, answer
+
+
+def _stages(answers: list[Recommendations]) -> Iterator[Row]:
+    for stage in answers[0].timing:
+        yield Row(f"  {stage}", tuple(float(answer.timing[stage]) for answer in answers))

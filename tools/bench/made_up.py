@@ -1,0 +1,67 @@
+"""What the benchmarks measure with: synthesised clips, and indexes of made-up vectors."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from index.builder import IndexBuilder
+from models.types import EmbeddedTrack, FloatArray, ModelStamp, Query, Track, Windows
+from tools.synth import RATE, catalogue, synthesise
+from tools.synth.sound import Signal
+
+WINDOWS_A_TRACK = 40
+HOP_SECONDS = 4.8
+
+
+def music(seconds: float) -> Signal:
+    """Return so many seconds of synthesised music, piece after piece."""
+    parts: list[Signal] = []
+    pieces = iter(catalogue())
+    while sum(map(len, parts)) < seconds * RATE:
+        parts.append(synthesise(next(pieces)))
+    return np.concatenate(parts)[: round(seconds * RATE)]
+
+
+def encoded(samples: Signal, container: str, subtype: str | None = None) -> bytes:
+    """Return samples as the bytes of a file."""
+    file = io.BytesIO()
+    soundfile.write(file, samples, RATE, format=container, subtype=subtype)
+    return file.getvalue()
+
+
+def vectors(count: int, dim: int, seed: int) -> FloatArray:
+    """Return unit vectors [count, dim] in clusters, as those of real tracks lie."""
+    rng = np.random.default_rng(seed)
+    centres = rng.standard_normal((max(1, count // WINDOWS_A_TRACK), dim), np.float32)
+    owners = np.minimum(np.arange(count) // WINDOWS_A_TRACK, len(centres) - 1)
+    rows = centres[owners] + 0.7 * rng.standard_normal((count, dim), np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+def build_made_up(directory: Path, windows: int, stamp: ModelStamp) -> FloatArray:
+    """Publish an index of made-up tracks and return all of its vectors."""
+    rows = vectors(windows, stamp.dim, seed=1)
+    with IndexBuilder(directory, stamp) as builder:
+        for number, start in enumerate(range(0, windows, WINDOWS_A_TRACK)):
+            part = rows[start : start + WINDOWS_A_TRACK]
+            track = Track(f"{number:032x}", f"Made up {number}", seconds=len(part) * HOP_SECONDS)
+            builder.add(EmbeddedTrack(track, _windows(part)), f"/made/up/{number}", 1, 1)
+        builder.publish()
+    return rows
+
+
+def query_near(rows: FloatArray, seed: int) -> Query:
+    """Return a query of two windows near some rows, as a 15-second clip makes it."""
+    rng = np.random.default_rng(seed)
+    near = rows[rng.integers(len(rows), size=2)]
+    asked = near + 0.5 * rng.standard_normal(near.shape).astype(np.float32) / near.shape[1] ** 0.5
+    windows = _windows(np.asarray(asked / np.linalg.norm(asked, axis=1, keepdims=True), np.float32))
+    return Query(windows, windows, "made up", 14.4)
+
+
+def _windows(rows: FloatArray) -> Windows:
+    return Windows(rows, np.arange(len(rows), dtype=np.float32) * np.float32(HOP_SECONDS))

@@ -1,0 +1,107 @@
+"""Timing: rows of repeated measurements, and how they are shown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that was timed, or that could not be.
+
+    Attributes
+    ----------
+    what : str
+    seconds : tuple of float
+        One a repetition; none where it could not be timed.
+    note : str
+        What to know about it; why it was not timed.
+    per : int
+        How many things one repetition did: times are shown for one of them.
+    """
+
+    what: str
+    seconds: tuple[float, ...] = ()
+    note: str = ""
+    per: int = 1
+
+    def milliseconds(self, quantile: float) -> float | None:
+        """Return a quantile in [0, 1] of the times, in milliseconds for one thing."""
+        return (
+            float(np.quantile(self.seconds, quantile)) * 1000 / self.per if self.seconds else None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Rows that may be compared with each other; the first one is what they are compared with."""
+
+    title: str
+    rows: Sequence[Row]
+
+    def ratio(self, row: Row) -> float | None:
+        """Return how many times as long as the first row another took."""
+        first, this = self.rows[0].milliseconds(0.5), row.milliseconds(0.5)
+        return this / first if first and this is not None else None
+
+
+def timed(
+    what: str, function: Callable[[], object], repeats: int, *, note: str = "", per: int = 1
+) -> Row:
+    """Call a function once to warm it up and then `repeats` times, and time each."""
+    function()
+    seconds = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - began)
+    return Row(what, tuple(seconds), note, per)
+
+
+def report_lines(report: Report) -> Sequence[RenderableType]:
+    """Render a report for a terminal."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("")
+    for heading in ("median ms", "p95 ms", "ratio"):
+        table.add_column(heading, justify="right")
+    table.add_column("", style="dim", overflow="fold")
+    for row in report.rows:
+        median, p95, ratio = row.milliseconds(0.5), row.milliseconds(0.95), report.ratio(row)
+        table.add_row(
+            row.what,
+            _number(median),
+            _number(p95),
+            "–" if ratio is None else f"{ratio:.2f}×",
+            row.note,
+        )
+    return Text(f"\n{report.title}", "bold"), table
+
+
+def report_as_json(report: Report) -> dict[str, Any]:
+    """Render a report as plain JSON values."""
+    return {
+        "title": report.title,
+        "rows": [
+            {
+                "what": row.what,
+                "median_ms": row.milliseconds(0.5),
+                "p95_ms": row.milliseconds(0.95),
+                "ratio": report.ratio(row),
+                "repeats": len(row.seconds),
+                "note": row.note,
+            }
+            for row in report.rows
+        ],
+    }
+
+
+def _number(milliseconds: float | None) -> str:
+    return "–" if milliseconds is None else f"{milliseconds:,.{1 if milliseconds >= 10 else 3}f}"

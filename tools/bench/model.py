@@ -1,0 +1,38 @@
+"""The front end and the network, by the patch of 0.96 s."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import soxr
+
+from models import frontend
+from models.cards import ModelCard
+from models.embedder import OnnxEmbedder
+from tools.bench.made_up import music
+from tools.bench.measure import Report, timed
+from tools.bench.naive import NaivePipeline
+from tools.synth import RATE
+
+SECONDS = 60.0
+_REPEATS = 7
+
+
+def reports(card: ModelCard) -> Iterator[Report]:
+    """Time a minute of synthesised music: in batches, and one call for each patch."""
+    samples = np.asarray(soxr.resample(music(SECONDS), RATE, card.sample_rate), np.float32)
+    patches = frontend.patches(frontend.log_mel(samples))
+    one, two = (OnnxEmbedder(card, card.file, threads) for threads in (1, 2))
+    naive = NaivePipeline(card)
+    both = "front end and network, batches of 16"
+    ways = (
+        ("1 thread", lambda: one.embed(samples), both),
+        ("2 threads", lambda: two.embed(samples), both),
+        ("the front end alone", lambda: frontend.patches(frontend.log_mel(samples)), ""),
+        ("one call for each patch", lambda: naive.embed_patches(patches), "network, all threads"),
+    )
+    yield Report(
+        f"{card.name} ({card.file.precision}), a patch of {card.patch_seconds:g} s",
+        [timed(what, way, _REPEATS, note=note, per=len(patches)) for what, way, note in ways],
+    )

@@ -1,0 +1,163 @@
+"""What has to be in place before Soundalike can listen, ask and talk, looked at one by one."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from bot.invite import application_id, invite_url
+from bot.service import compare_stamps
+from bot.settings import Settings
+from index.opened import open_index
+from models.cards import check_file
+from models.ffmpeg import find_ffmpeg
+from models.types import ModelStamp, SoundalikeError
+from tools.compose import card_of
+
+PACKAGES = (
+    "aiohttp",
+    "discord.py",
+    "librosa",
+    "mutagen",
+    "numpy",
+    "onnxruntime",
+    "pillow",
+    "pydub",
+    "scipy",
+    "soundfile",
+    "soxr",
+    "usearch",
+)
+_LITTLE_SPACE = 1_000_000_000
+
+
+class State(Enum):
+    """How a thing stands: in place, in place but mind this, or missing."""
+
+    GOOD = "✓"
+    MIND = "!"
+    BAD = "✗"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the doctor: what was looked at, what was found, and what mends it."""
+
+    what: str
+    state: State
+    found: str
+    fix: str = ""
+
+
+def all_checks(settings: Settings, application: int | None) -> Iterator[Check]:
+    """Look at everything in turn.
+
+    Parameters
+    ----------
+    settings : Settings
+    application : int or None
+        The application's id where it is set; else it is read from the token.
+    """
+    yield _system()
+    yield _packages()
+    yield _ffmpeg()
+    yield _disk(settings.home)
+    stamp = None
+    try:
+        card = card_of(settings)
+        check_file(card.file)
+        stamp = card.stamp(card.file)
+        known = f"{card.name} {card.version} ({card.space}), {card.file.size / 1e6:.1f} MB"
+        yield Check("model", State.GOOD, f"{known}, its file is the one the card describes")
+    except SoundalikeError as error:
+        yield Check("model", State.BAD, error.sentence, error.fix)
+    yield _index(settings.index, stamp)
+    yield from _discord(settings.token, application)
+
+
+def _system() -> Check:
+    known = sys.platform in ("linux", "darwin")
+    found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    if known:
+        return Check("system", State.GOOD, found)
+    return Check("system", State.MIND, found, "Use Linux or macOS; on Windows, WSL or Docker.")
+
+
+def _packages() -> Check:
+    found, missing = [], []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Check("packages", State.BAD, f"missing: {', '.join(missing)}", "Run `make setup`.")
+    return Check("packages", State.GOOD, ", ".join(found))
+
+
+def _ffmpeg() -> Check:
+    found = find_ffmpeg()
+    if found is None:
+        return Check(
+            "ffmpeg",
+            State.MIND,
+            "none: m4a, mp4, webm and wma cannot be heard",
+            "Install ffmpeg with your system's packages, or run `make setup`.",
+        )
+    return Check("ffmpeg", State.GOOD, str(found))
+
+
+def _disk(home: Path) -> Check:
+    place = next(folder for folder in (home, *home.absolute().parents) if folder.exists())
+    try:
+        free = shutil.disk_usage(place).free
+    except OSError as error:
+        return Check("disk", State.BAD, f"{home}: {error.strerror}", "Mend its permissions.")
+    if not place.is_dir():
+        return Check("disk", State.BAD, f"{place} is no folder", "Set SOUNDALIKE_HOME to another.")
+    found = f"{free / 1e9:,.1f} GB free for {home}"
+    if free < _LITTLE_SPACE:
+        return Check(
+            "disk", State.MIND, found, "Make room, or set SOUNDALIKE_HOME to another disk."
+        )
+    return Check("disk", State.GOOD, found)
+
+
+def _index(directory: Path, model: ModelStamp | None) -> Check:
+    try:
+        with open_index(directory) as index:
+            found = f"{len(index):,} tracks in {directory}, made with {index.stamp.model}"
+            note = compare_stamps(model, index.stamp) if model else ""
+    except SoundalikeError as error:
+        return Check("index", State.BAD, error.sentence, error.fix)
+    return Check("index", State.MIND if note else State.GOOD, note or found)
+
+
+def _discord(token: str, application: int | None) -> Iterator[Check]:
+    if token:
+        yield Check("token", State.GOOD, "DISCORD_TOKEN is set (it is never shown)")
+    else:
+        yield Check(
+            "token",
+            State.MIND,
+            "DISCORD_TOKEN is not set: `soundalike run` needs it",
+            "Put DISCORD_TOKEN=… into .env, from your application's Bot page on "
+            "discord.com/developers.",
+        )
+    yield Check("intents", State.GOOD, "no privileged one is needed: leave all three switches off")
+    known = application or application_id(token)
+    if known:
+        yield Check("invite", State.GOOD, invite_url(known))
+    else:
+        yield Check(
+            "invite",
+            State.MIND,
+            "no application's id to make the invite link of",
+            "Set DISCORD_TOKEN, or SOUNDALIKE_APPLICATION_ID to the id on your application's page.",
+        )

@@ -1,0 +1,128 @@
+"""The `soundalike` command: what there is to do, loaded when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import sys
+from collections.abc import Sequence
+
+import click
+
+from models.types import SoundalikeError
+from tools.screen import report_error
+
+_MACHINE_FIX = (
+    "That is this machine's answer: make room, mend the permissions, or name another place."
+)
+DONE, PARTLY, NOT_DONE, INTERRUPTED = 0, 1, 2, 130
+
+# The sentences stand here so that `--help` need not load what the commands need.
+COMMANDS = {
+    "demo": "Make music, index it, ask it and show the answer: all on bundled parts.",
+    "run": "Start the Discord bot.",
+    "ask": "Find the tracks of an index that sound like a clip.",
+    "index": "Build an index of your music, describe it or verify it.",
+    "embed": "Write the embeddings of a clip, one for every 0.96 seconds.",
+    "model": "List the models that can listen.",
+    "doctor": "Look whether everything is in place, and say what mends it.",
+    "bench": "Time the main job and its parts on this machine, beside their peers.",
+}
+
+
+class Commands(click.Group):
+    """Commands that live in modules of their own names and are imported on first use."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the commands in the order a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = importlib.import_module(f"tools.{cmd_name}").command
+        return found
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _show_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    try:
+        version = importlib.metadata.version("soundalike")
+    except importlib.metadata.PackageNotFoundError:
+        version = "(run from its source, not installed)"
+    click.echo(f"soundalike {version}")
+    ctx.exit()
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Begin with:
+  soundalike demo
+  soundalike index build ~/Music
+  soundalike ask clip.mp3""",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Print the version and stop.",
+)
+def soundalike() -> None:
+    """Find the tracks that sound like a clip, on this machine, in your own music.
+
+    Every command takes --help, which ends with an example, and --json, which prints its answer for
+    programs. Exit status: 0 done, 1 done but some audio was left out (it is listed), 2 not done.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command line and leave with its exit status."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def main_of(command: click.Command) -> None:
+    """Run one command by itself, as `python -m tools.NAME` does, and leave with its exit status."""
+    sys.exit(run(sys.argv[1:], command, f"python -m tools.{command.name}"))
+
+
+def run(
+    arguments: Sequence[str], command: click.Command = soundalike, name: str = "soundalike"
+) -> int:
+    """Run a command line and return its exit status; errors become sentences, not tracebacks."""
+    as_json = "--json" in arguments
+    try:
+        status = command.main(list(arguments), prog_name=name, standalone_mode=False)
+    except SoundalikeError as error:
+        report_error(error.sentence, error.fix, as_json=as_json)
+    except click.ClickException as error:
+        report_error(*_usage(error), as_json=as_json)
+    except (click.Abort, KeyboardInterrupt):
+        report_error("Stopped.", "The same command carries on where it stopped.", as_json=as_json)
+        return INTERRUPTED
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        report_error(f"{error.strerror or error}{where}.", _MACHINE_FIX, as_json=as_json)
+    else:
+        return status if isinstance(status, int) else DONE
+    return NOT_DONE
+
+
+def _usage(error: click.ClickException) -> tuple[str, str]:
+    ctx = getattr(error, "ctx", None)
+    where = ctx.command_path if ctx else "soundalike"
+    return error.format_message(), f"See `{where} --help`."
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The composition root of a command: settings, model, index and fetcher, put together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import dotenv
+
+from bot.service import Soundalike
+from bot.settings import Settings
+from index.opened import open_index
+from models.cards import ModelCard, load_card
+from models.decode import TRACK_LIMITS, DecodeLimits
+from models.fetch import GuardedFetcher
+from models.pool import WorkerPool
+from models.types import SettingsError
+
+ENV_FILE = Path(".env")
+OWN_FILES = DecodeLimits(max_bytes=TRACK_LIMITS.max_bytes)
+"""For clips that the owner of the machine hands in: as large as a track, as long as a clip."""
+
+
+class Service(NamedTuple):
+    """What answers, and the workers behind it."""
+
+    soundalike: Soundalike
+    listener: WorkerPool
+
+
+def read_settings() -> Settings:
+    """Read the settings from the environment; SettingsError where one makes no sense."""
+    return Settings.from_mapping(os.environ)
+
+
+def environment_with(file: Path) -> dict[str, str]:
+    """Return the environment and, below it, what a file of NAME=value lines says, if it is there.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be read.
+    """
+    if not file.exists():
+        return dict(os.environ)
+    try:
+        found = dotenv.dotenv_values(file)
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(
+            f"The settings file {file} cannot be read.",
+            "Mend its permissions, and write it as plain text: one NAME=value a line.",
+        ) from None
+    return {name: value for name, value in found.items() if value is not None} | dict(os.environ)
+
+
+def card_of(settings: Settings, name: str | None = None) -> ModelCard:
+    """Return the card of the model that is named, else of the one that is set."""
+    return load_card(name or settings.model, settings.home / "models")
+
+
+@contextmanager
+def open_service(
+    settings: Settings,
+    *,
+    directory: Path | None = None,
+    model: str | None = None,
+    limits: DecodeLimits = OWN_FILES,
+    decoders: int = 1,
+) -> Iterator[Service]:
+    """Open an index and a model's workers and put the service around them.
+
+    Parameters
+    ----------
+    settings : Settings
+    directory : Path or None
+        The index; None for the one that is set.
+    model : str or None
+        The model that listens; None for the one that is set.
+    limits : DecodeLimits
+        What a clip may cost.
+    decoders : int
+        Clips that are decoded at once.
+
+    Raises
+    ------
+    SoundalikeError
+        The model or the index cannot be used, or they do not belong together.
+    """
+    card = card_of(settings, model)
+    fetcher = GuardedFetcher(max_bytes=settings.clip_bytes)
+    with (
+        open_index(directory or settings.index) as index,
+        WorkerPool(card, limits=limits, decoders=decoders) as listener,
+    ):
+        yield Service(Soundalike(listener, index, fetcher, _calibrate(card)), listener)
+
+
+def _calibrate(card: ModelCard) -> Callable[[float], float] | None:
+    if card.calibration is None:
+        return None
+    return lambda similarity: card.match(similarity) or 0.0

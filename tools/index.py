@@ -1,0 +1,176 @@
+"""`soundalike index`: build an index of folders of audio, describe it, verify it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from bot.times import clock
+from index.journal import LeftOut
+from index.verify import describe_index, verify_index
+from tools import options
+from tools.build import Built, build_index
+from tools.cli import DONE, NOT_DONE, PARTLY
+from tools.compose import card_of, read_settings
+from tools.screen import Screen, printable
+
+directory_argument = click.argument(
+    "directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path)
+)
+
+
+@click.group("index")
+def command() -> None:
+    """Build an index of your music, describe it or verify it."""
+
+
+@command.command(
+    "build",
+    epilog="""\b
+Example:
+  soundalike index build ~/Music
+  soundalike index build ~/Music /media/records --out ./records --jobs 2""",
+)
+@click.argument(
+    "sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Where the index lies; SOUNDALIKE_INDEX, or indexes/main in the data directory, "
+    "without it.",
+)
+@options.model
+@options.jobs
+@options.as_json
+def build(
+    sources: tuple[Path, ...], out: Path | None, model: str | None, jobs: int | None, as_json: bool
+) -> int:
+    """Make an index of all audio in folders and below.
+
+    Each SOURCE is a folder of audio, or one file. Run it again after changes: what is known is not
+    heard again, what is gone is dropped. It can be interrupted at any time, and the same command
+    carries on. A bot that runs goes on answering from the old index until the new one is ready.
+    """
+    settings = read_settings()
+    screen = Screen(as_json=as_json)
+    card = card_of(settings, model)
+    built = build_index(sources, out or settings.index, card, jobs=jobs, screen=screen)
+    show_built(built, out or settings.index, screen)
+    screen.answer(_built_as_json(built, out or settings.index))
+    return PARTLY if built.left_out else DONE
+
+
+@command.command(
+    "info",
+    epilog="""\b
+Example:
+  soundalike index info
+  soundalike index info ./records --json""",
+)
+@directory_argument
+@options.as_json
+def info(directory: Path | None, as_json: bool) -> None:
+    """Describe an index: its tracks, its model, its size.
+
+    DIR is SOUNDALIKE_INDEX, or indexes/main in the data directory, where it is left out.
+    """
+    screen = Screen(as_json=as_json)
+    found = describe_index(directory or read_settings().index)
+    rows = {
+        "index": str(found.directory),
+        "tracks": f"{found.tracks:,}, {clock(found.seconds)} of audio",
+        "windows": f"{found.windows:,} of {found.window_seconds:g} s, "
+        f"one every {found.hop_seconds:g} s",
+        "left out": f"{found.left_out:,} files" if found.left_out else "nothing",
+        "model": f"{found.stamp.model} {found.stamp.version} ({found.stamp.space}, "
+        f"{found.stamp.dim} numbers a window)",
+        "generation": f"{found.generation}, published {found.created}; {found.generations} kept",
+        "size": f"{found.size / 1e6:,.1f} MB",
+    }
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, value in rows.items():
+        table.add_row(Text(name, "dim"), Text(printable(value)))
+    screen.show(table)
+    screen.answer({**asdict(found), "directory": str(found.directory)})
+
+
+@command.command(
+    "verify",
+    epilog="""\b
+Example:
+  soundalike index verify ./records""",
+)
+@directory_argument
+@options.as_json
+def verify(directory: Path | None, as_json: bool) -> int:
+    """Read every byte of an index and check that it is what was published.
+
+    DIR is SOUNDALIKE_INDEX, or indexes/main in the data directory, where it is left out.
+    """
+    screen = Screen(as_json=as_json)
+    place = directory or read_settings().index
+    problems = verify_index(place)
+    for problem in problems:
+        screen.show(Text(f"✗ {printable(problem)}", "red"))
+    if problems:
+        screen.show("Build it again with `soundalike index build`, or restore it from a backup.")
+    else:
+        screen.show(f"✓ The index in {place} is sound.")
+    screen.answer({"directory": str(place), "problems": problems})
+    return NOT_DONE if problems else DONE
+
+
+def show_built(built: Built, directory: Path, screen: Screen) -> None:
+    """Print what a build came to: what was left out and why first, the sum last."""
+    _show_files("Left out", built.left_out, screen)
+    _show_files("Held once", built.duplicates, screen)
+    parts = [f"{built.heard:,} files heard ({clock(built.audio_seconds)} of audio)"]
+    parts += [f"{built.kept:,} known before"] if built.kept else []
+    parts += [f"{built.gone:,} gone"] if built.gone else []
+    parts += [f"{len(built.left_out):,} left out"] if built.left_out else []
+    manifest = built.manifest
+    screen.show(
+        Text(f"{', '.join(parts)}, in {clock(built.seconds)}."),
+        Text(
+            f"{manifest.tracks:,} tracks, {manifest.windows:,} windows are in {directory}.", "bold"
+        ),
+    )
+
+
+def _show_files(title: str, files: list[LeftOut], screen: Screen) -> None:
+    if files:
+        screen.show(Text(f"{title}:", "yellow"))
+    for file in files:
+        screen.show(Text(f"  {printable(file.path)}: {printable(file.sentence)}"))
+
+
+def _built_as_json(built: Built, directory: Path) -> dict[str, Any]:
+    def listed(files: list[LeftOut]) -> list[dict[str, str]]:
+        return [{"path": printable(file.path), "why": file.sentence} for file in files]
+
+    return {
+        "index": str(directory),
+        "tracks": built.manifest.tracks,
+        "windows": built.manifest.windows,
+        "model": built.manifest.stamp.model,
+        "heard": built.heard,
+        "kept": built.kept,
+        "gone": built.gone,
+        "audio_seconds": round(built.audio_seconds, 1),
+        "seconds": round(built.seconds, 2),
+        "left_out": listed(built.left_out),
+        "duplicates": listed(built.duplicates),
+    }
+
+
+if __name__ == "__main__":
+    from tools.cli import main_of
+
+    main_of(command)

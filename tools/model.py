@@ -1,0 +1,71 @@
+"""`soundalike model`: the models that can listen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from rich.table import Table
+
+from models.cards import ModelCard, list_cards
+from tools import options
+from tools.compose import read_settings
+from tools.screen import Screen
+
+
+@click.group("model")
+def command() -> None:
+    """List the models that can listen."""
+
+
+@command.command(
+    "list",
+    epilog="""\b
+Example:
+  soundalike model list --json""",
+)
+@options.as_json
+def list_models(as_json: bool) -> None:
+    """List every model there is a card for, and whether its file is here."""
+    screen = Screen(as_json=as_json)
+    settings = read_settings()
+    cards = list_cards(settings.home / "models")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("", "model", "version", "embedding space", "dim", "file", "licence"):
+        table.add_column(heading, overflow="fold")
+    for card in cards:
+        here = f"{card.file.size / 1e6:.1f} MB" if card.file.path.is_file() else "not here"
+        used = "▸" if card.name == settings.model else ""
+        table.add_row(used, card.name, card.version, card.space, str(card.dim), here, card.licence)
+    screen.show(table)
+    screen.answer([_as_json(card, settings.model) for card in cards])
+
+
+def _as_json(card: ModelCard, chosen: str) -> dict[str, Any]:
+    return {
+        "model": card.name,
+        "chosen": card.name == chosen,
+        "version": card.version,
+        "embedding_space": card.space,
+        "dim": card.dim,
+        "licence": card.licence,
+        "training_data": card.training_data,
+        "calibrated": card.calibration is not None,
+        "files": [
+            {
+                "path": str(file.path),
+                "here": file.path.is_file(),
+                "size": file.size,
+                "precision": file.precision,
+                "sha512": file.sha512,
+                "url": file.url,
+            }
+            for file in card.files
+        ],
+    }
+
+
+if __name__ == "__main__":
+    from tools.cli import main_of
+
+    main_of(command)
