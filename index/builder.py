@@ -97,7 +97,8 @@ class IndexBuilder:
     ) -> None:
         self._held.close()
         if self._published:
-            shutil.rmtree(self._building)
+            with writing(self.directory):
+                shutil.rmtree(self._building)
 
     def __len__(self) -> int:
         """Tracks so far, those of the live generation included."""

@@ -126,14 +126,13 @@ class Journal:
     def forget_missing(self, seen: Iterable[str]) -> int:
         """Forget every file that is not among those seen; return how many."""
         with self._database as database:
-            database.execute("CREATE TEMP TABLE present (source TEXT PRIMARY KEY) WITHOUT ROWID")
+            database.execute("DELETE FROM present")
             rows = ([storable_path(source)] for source in seen)
             database.executemany("INSERT OR IGNORE INTO present VALUES (?)", rows)
             gone = database.execute(
                 "INSERT OR REPLACE INTO main.files (source, size, mtime_ns) "
                 "SELECT source, 0, 0 FROM seen WHERE source NOT IN (SELECT source FROM present)"
             )
-            database.execute("DROP TABLE present")
         return gone.rowcount
 
     def forget_left_out(self) -> int:
@@ -205,6 +204,7 @@ class Journal:
             self._database.execute(TRACKS_TABLE.format(name="base.tracks"))
         self._database.execute(_SEEN)
         self._database.execute(_FIRST)
+        self._database.execute("CREATE TEMP TABLE present (source TEXT PRIMARY KEY)")
 
 
 class _OriginError(Exception):
@@ -223,14 +223,17 @@ def _open(path: Path, origin: Origin) -> sqlite3.Connection:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         with database:
-            _check_origin(database, json.dumps(asdict(origin), sort_keys=True))
+            _prepare(database, json.dumps(asdict(origin), sort_keys=True))
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _check_origin(database: sqlite3.Connection, origin: str) -> None:
+def _prepare(database: sqlite3.Connection, origin: str) -> None:
+    """Make the tables, or check that those there are sound and of the same origin."""
+    if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        raise sqlite3.DatabaseError
     if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'origin'").fetchone() is None:
         database.execute("CREATE TABLE origin (json TEXT)")
         database.execute(FILES_TABLE.format(name="main.files"))

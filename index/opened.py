@@ -146,7 +146,13 @@ class Index:
         return ""
 
     def is_current(self) -> bool:
-        """Whether this is still the live generation: cheap enough to ask every few seconds."""
+        """Whether this is still the live generation: cheap enough to ask every few seconds.
+
+        Raises
+        ------
+        CatalogueError
+            The index was removed, or `current` is damaged.
+        """
         return live_generation(self.directory).name == self.generation
 
     def close(self) -> None:

@@ -103,7 +103,7 @@ def _candidates(shelf: Shelf, clip: FloatArray, count: int) -> Iterator[NDArray[
     everything = np.arange(len(shelf.layout))
     if len(shelf.vectors.matrix) > EXACT_UP_TO:
         spread = np.linspace(0, len(clip) - 1, min(len(clip), MOST_PROBES)).round().astype(int)
-        width = FIRST_WIDTH * (count + 1)
+        width = FIRST_WIDTH * (max(count, 1) + 1)
         while width <= LAST_WIDTH:
             yield shelf.layout.owners(shelf.vectors.nearest(clip[spread], width))
             width *= WIDER

@@ -205,12 +205,17 @@ def test_another_model_starts_over_and_says_so(tmp_path: Path, rng: np.random.Ge
         assert not builder.done("/music/1", 1, 1)
 
 
+@pytest.mark.parametrize("where", [0, 4096 * 3])
 def test_a_damaged_journal_is_discarded_and_said_so(
-    tmp_path: Path, rng: np.random.Generator
+    tmp_path: Path, rng: np.random.Generator, where: int
 ) -> None:
     with IndexBuilder(tmp_path, STAMP) as builder:
-        builder.add(random_track("track1", rng), "/music/1", 1, 1)
-    (tmp_path / ".building" / "journal.sqlite").write_bytes(b"no journal at all" * 1000)
+        for number in range(50):
+            builder.add(random_track(f"track{number}", rng, windows=30), f"/{number}", 1, 1)
+    journal = tmp_path / ".building" / "journal.sqlite"
+    data = bytearray(journal.read_bytes())
+    data[where : where + 4096] = b"\x99" * 4096
+    journal.write_bytes(data)
     with IndexBuilder(tmp_path, STAMP) as builder:
         assert "damaged" in builder.notes[0]
         assert len(builder) == 0

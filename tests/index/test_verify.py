@@ -13,6 +13,7 @@ import pytest
 from index.checksums import file_sum
 from index.generations import live_generation, read_manifest
 from index.manifest import FILES, MANIFEST, VECTORS
+from index.opened import open_index
 from index.verify import describe_index, verify_index
 from models.types import CatalogueError
 from tests.index.making import STAMP, build, random_track
@@ -94,6 +95,8 @@ def test_a_graph_of_other_vectors(
     (live_generation(directory) / "windows.usearch").write_bytes(graph)
     publish_again(directory)
     assert any("does not belong" in problem for problem in verify_index(directory))
+    with pytest.raises(CatalogueError, match="does not belong"):
+        open_index(directory)
 
 
 def test_counts_that_are_wrong(directory: Path) -> None:
