@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -110,6 +111,8 @@ def as_problem(error: BaseException) -> SoundalikeError:
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
     """Keep Ctrl-C from the threads and processes started here: they inherit what is blocked."""
+    # Starting this helper of multiprocessing's unblocks interrupts: it has to come first.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
