@@ -116,35 +116,6 @@ class Index:
         # It is recognised by its id, so windows at every patch are not needed.
         return Query(windows, windows, track.id, track.seconds)
 
-    def check_space(self, model: ModelStamp) -> str:
-        """Check that a model's vectors may be compared with the catalogue's.
-
-        Returns
-        -------
-        str
-            A note where it is another file of the same space; empty where it is the same file.
-
-        Raises
-        ------
-        CatalogueError
-            The spaces differ.
-        """
-        ours = self.stamp
-        if (model.space, model.dim) != (ours.space, ours.dim):
-            raise CatalogueError(
-                f"The index in {self.directory} was made with the model {ours.model} "
-                f"({ours.space}), and vectors of {model.model} ({model.space}) cannot be "
-                "compared with it.",
-                f"Ask with --model {ours.model}, or build the index again with "
-                f"`soundalike index build … --model {model.model}`.",
-            )
-        if model.sha512 != ours.sha512:
-            return (
-                f"The index was made with another file of the same embedding space "
-                f"({ours.model} {ours.version}): similarities may differ in small ways."
-            )
-        return ""
-
     def is_current(self) -> bool:
         """Whether this is still the live generation: cheap enough to ask every few seconds.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,19 +52,6 @@ def test_answers_carry_the_model(tmp_path: Path) -> None:
     with open_index(tmp_path) as opened:
         assert opened.stamp == STAMP
         assert len(opened) == 1
-        assert opened.check_space(STAMP) == ""
-
-
-def test_another_space_is_refused_and_another_file_is_noted(tmp_path: Path) -> None:
-    build(tmp_path, [make_track("bell", [EAST])])
-    with open_index(tmp_path) as opened:
-        for other in (replace(STAMP, model="big", space="big-1"), replace(STAMP, dim=9)):
-            with pytest.raises(CatalogueError, match="cannot be compared") as caught:
-                opened.check_space(other)
-            assert "--model tiny" in caught.value.fix
-            assert f"--model {other.model}" in caught.value.fix
-        note = opened.check_space(replace(STAMP, version="1-int8", sha512="ef" * 64))
-    assert "another file of the same embedding space" in note
 
 
 def test_a_track_of_another_catalogue_cannot_be_asked_with(tmp_path: Path) -> None:
