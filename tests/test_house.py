@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from bot.settings import SETTINGS
+
 PROJECT = Path(__file__).resolve().parent.parent
 ROOMS = ("bot", "index", "models", "tools")
 
@@ -39,3 +41,9 @@ def test_an_index_and_a_model_live_in_one_process() -> None:
     for order in ("index.opened, models.embedder", "models.embedder, index.opened"):
         done = subprocess.run([sys.executable, "-c", f"import {order}"], cwd=PROJECT, check=False)
         assert done.returncode == 0, order
+
+
+def test_the_readme_lists_every_setting() -> None:
+    readme = (PROJECT / "README.md").read_text()
+    for setting in SETTINGS:
+        assert f"| `{setting.name}` | {setting.default} | {setting.meaning} |" in readme
