@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from models.types import ClipError, SoundalikeError
 
+_OPEN_FILES = 256
 _LOG = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -123,6 +124,8 @@ def _without_interrupts() -> Iterator[None]:
 def _confine(memory: int | None) -> None:
     """Bound what this worker may take."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, hard))
     # The matrices here are small: a second thread costs more in waiting than it does in work.
     threadpool_limits(1, user_api="blas")
     if memory and sys.platform == "linux":

@@ -8,6 +8,8 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ import pytest
 import soundfile
 
 from models.cards import ModelCard, read_card
+from models.crew import Crew
 from models.decode import CLIP_LIMITS
 from models.embedder import OnnxEmbedder
 from models.listen import listen
@@ -137,6 +140,29 @@ def test_tracks_are_embedded_and_the_broken_ones_named(
     tracks = [answers[path] for path in good]
     assert all(isinstance(track, EmbeddedTrack) and len(track.windows) for track in tracks)
     assert len({track.track.id for track in tracks if isinstance(track, EmbeddedTrack)}) == 4
+
+
+def test_a_track_is_tried_again_when_all_workers_went_down(
+    tiny_card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit, broken = Crew.submit, BrokenProcessPool()
+    downfalls = {"once.flac": 1, "always.flac": 9}
+
+    def flaky(
+        crew: Crew, timeout_s: float, job: Callable[..., object], path: Path, *rest: object
+    ) -> Future[object]:
+        if downfalls[path.name]:
+            downfalls[path.name] -= 1
+            future: Future[object] = Future()
+            future.set_exception(broken)
+            return future
+        return submit(crew, timeout_s, job, path, *rest)
+
+    monkeypatch.setattr(Crew, "submit", flaky)
+    once, always = (noise(tmp_path / name, 2) for name in downfalls)
+    answers = dict(embed_tracks([once, always], tiny_card, jobs=1))
+    assert isinstance(answers[once], EmbeddedTrack)
+    assert isinstance(answers[always], ClipError)
 
 
 def test_stopping_early_leaves_no_worker(tiny_card: ModelCard, tmp_path: Path) -> None:
