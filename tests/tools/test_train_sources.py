@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.train.sources import choice_key, list_recordings
+from tools.train.sources import choice_key, describe_training, list_recordings
 
 FILES = {
     "music/FMA/046033.mp3": True,
@@ -56,3 +56,10 @@ def test_another_choice_of_recordings_has_another_key(data: Path) -> None:
     recordings = list_recordings(data)
     assert choice_key(recordings) == choice_key(recordings)
     assert choice_key(recordings) != choice_key(recordings[:-1])
+
+
+def test_the_training_data_is_named_and_counted(data: Path) -> None:
+    words = describe_training(list_recordings(data), 7)
+    assert words.startswith("music: OpenHV (1); ESC-10 folds 1-3 (2 clips); ")
+    assert "(1 of 1 instruments); 7 pieces" in words
+    assert "FMA" not in words

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from models.cards import check_file, read_card
+from tools.train.card import card_text
 from tools.train.components import Components, principal_components
-from tools.train.facts import as_toml
 from tools.train.metrics import Report, Scores
 from tools.train.sound import SoundStore, read_sound
 from tools.train.sources import list_recordings
@@ -95,12 +96,23 @@ def test_components_find_the_plane_that_holds_the_data(tmp_path: Path) -> None:
     np.testing.assert_array_equal(Components.load(tmp_path / "components.npz").axes, found.axes)
 
 
-def test_facts_are_toml_that_reads_back(tmp_path: Path) -> None:
-    model = tmp_path / "model.onnx"
+def test_the_card_reads_back_as_the_models_card(tmp_path: Path) -> None:
+    model = tmp_path / "vggish_small.onnx"
     model.write_bytes(b"weights")
-    report = Report({"student": {"esc10": Scores(0.9, 0.8, 0.7)}}, {"esc10": 0.1})
-    facts = tomllib.loads(as_toml(model, np.linspace(-1, 1, 128), report))
-    assert facts["file"]["size"] == 7
-    assert len(facts["file"]["sha512"]) == 128
-    np.testing.assert_allclose(facts["centring"]["mean"], np.linspace(-1, 1, 128), rtol=1e-5)
-    assert facts["evaluation"]["student"]["esc10"] == {"p1": 0.9, "p5": 0.8, "map": 0.7}
+    scores = Scores(0.9, 0.8, 0.7)
+    text = card_text(
+        model,
+        mean=np.linspace(-1, 1, 128),
+        training_data="sounds",
+        command="python -m tools.train",
+        report=Report({"teacher": {"esc10": scores}, "student": {"esc10": scores}}, {"esc10": 0.1}),
+    )
+    path = tmp_path / "vggish-small.toml"
+    path.write_text(text)
+    card = read_card(path, tmp_path)
+    assert check_file(card.file) == model
+    assert (card.name, card.space, card.dim) == ("vggish-small", "vggish-small-1", 128)
+    np.testing.assert_allclose(card.mean, np.linspace(-1, 1, 128), rtol=1e-5)
+    evaluation = tomllib.loads(text)["evaluation"]["esc10"]
+    assert evaluation["student"] == {"p1": 0.9, "p5": 0.8, "map": 0.7}
+    assert evaluation["chance"] == {"p1": 0.1}

@@ -13,19 +13,16 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from torch import nn
 
 from tools.train import evaluate, fit
+from tools.train.card import LICENCE, NAME, TEACHER, VERSION, card_text
 from tools.train.components import Components, principal_components
 from tools.train.export import export_onnx
-from tools.train.facts import as_toml
 from tools.train.picture import draw_losses
 from tools.train.sound import SoundStore
-from tools.train.sources import Recording, choice_key, list_recordings
+from tools.train.sources import Recording, choice_key, describe_training, list_recordings
 from tools.train.student import DIM
 from tools.train.synthetic import render
 from tools.train.targets import Targets, make_targets
 from tools.train.trials import read_trials, training_patches
-
-NAME = "vggish-small"
-VERSION = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +76,16 @@ def main(epochs: float, minutes: float | None, **options: Any) -> None:
     )
     console.print(evaluate.as_table(report))
     mean = evaluate.centring_mean(evaluate.onnx_embed(plan.out), train)
-    facts = plan.work / "facts.toml"
-    facts.write_text(as_toml(plan.out, mean, report))
-    console.print(f"{plan.out} is written; the facts for its card are in {facts}.")
+    text = card_text(
+        plan.out,
+        mean=mean,
+        training_data=describe_training(recordings, plan.pieces),
+        command=_command(plan),
+        report=report,
+    )
+    card = plan.work / f"{NAME}.toml"
+    card.write_text(text)
+    console.print(f"{plan.out} is written, and its card {card}: it belongs into models/cards.")
 
 
 def _make_student(plan: Plan, recordings: tuple[Recording, ...], bars: Progress) -> nn.Sequential:
@@ -135,14 +139,24 @@ def _train(
     return student
 
 
+def _command(plan: Plan) -> str:
+    length = f"--epochs {plan.length.epochs:g}"
+    if plan.length.minutes is not None:
+        length += f" --minutes {plan.length.minutes:g}"
+    return (
+        f"python -m tools.train DATA --teacher {plan.teacher.name} --out {plan.out.name}"
+        f" --patches {plan.patches} --pieces {plan.pieces} {length} --seed {plan.seed}"
+    )
+
+
 def _metadata(teacher: Path) -> dict[str, str]:
     digest = hashlib.sha256(teacher.read_bytes()).hexdigest()
     return {
         "name": NAME,
         "version": VERSION,
-        "licence": "MIT",
+        "licence": LICENCE,
         "source": "Trained by tools/train of the Soundalike project.",
-        "teacher": f"YAMNet by Google, Apache-2.0 (sha256 {digest})",
+        "teacher": f"{TEACHER}; file sha256 {digest}",
     }
 
 

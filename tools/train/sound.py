@@ -5,21 +5,20 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-import soundfile
-import soxr
 from numpy.typing import NDArray
 
+from models.decode import TRACK_LIMITS, decode
 from models.frontend import SAMPLE_RATE
+from models.types import ClipSource, Span
 from tools.train.sources import Recording
 
 _FULL_SCALE = np.float32(32_767)
 
 
 def read_sound(path: Path) -> NDArray[np.float32]:
-    """Read a file as the plain mean of its channels at 16 kHz, float32 [n] in about [-1, 1]."""
-    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    mono = samples @ np.full(samples.shape[1], 1 / samples.shape[1], np.float32)
-    return np.asarray(soxr.resample(mono, rate, SAMPLE_RATE), np.float32)
+    """Decode a file as an index does: mono at 16 kHz, float32 [n] in about [-1, 1]."""
+    source = ClipSource(path, path.name)
+    return decode(source, sample_rate=SAMPLE_RATE, span=Span(), limits=TRACK_LIMITS).samples
 
 
 class SoundStore:

@@ -61,6 +61,22 @@ def choice_key(recordings: Iterable[Recording]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 
+def describe_training(recordings: Iterable[Recording], pieces: int) -> str:
+    """Say in a line what a model has learnt from."""
+    found: dict[str, dict[str, int]] = {}
+    for each in recordings:
+        if not each.test:
+            labels = found.setdefault(each.kind, {})
+            labels[each.label] = labels.get(each.label, 0) + 1
+    music = ", ".join(f"{label} ({count})" for label, count in found.get("music", {}).items())
+    return (
+        f"music: {music}; ESC-10 folds 1-3 ({sum(found.get('esc10', {}).values())} clips); "
+        f"Philharmonia Orchestra samples ({sum(found.get('philharmonia', {}).values())} of "
+        f"{len(found.get('philharmonia', {}))} instruments); "
+        f"{pieces} pieces rendered by FluidSynth with the FluidR3 GM bank"
+    )
+
+
 def is_test(kind: str, path: Path) -> bool:
     """Tell whether a recording only tests: by collection, instrument or ESC-10 fold."""
     match kind:
