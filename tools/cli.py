@@ -10,11 +10,8 @@ from collections.abc import Sequence
 import click
 
 from models.types import SoundalikeError
-from tools.screen import report_error
+from tools.screen import report
 
-_MACHINE_FIX = (
-    "That is this machine's answer: make room, mend the permissions, or name another place."
-)
 DONE, PARTLY, NOT_DONE, INTERRUPTED = 0, 1, 2, 130
 
 # The sentences stand here so that `--help` need not load what the commands need.
@@ -104,24 +101,34 @@ def run(
     try:
         status = command.main(list(arguments), prog_name=name, standalone_mode=False)
     except SoundalikeError as error:
-        report_error(error.sentence, error.fix, as_json=as_json)
+        report(error, as_json=as_json)
     except click.ClickException as error:
-        report_error(*_usage(error), as_json=as_json)
+        report(_usage(error), as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
-        report_error("Stopped.", "The same command carries on where it stopped.", as_json=as_json)
+        report(
+            SoundalikeError("Stopped.", "Run the same command again: what was done is kept."),
+            as_json=as_json,
+        )
         return INTERRUPTED
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        report_error(f"{error.strerror or error}{where}.", _MACHINE_FIX, as_json=as_json)
+        report(_refusal(error), as_json=as_json)
     else:
         return status if isinstance(status, int) else DONE
     return NOT_DONE
 
 
-def _usage(error: click.ClickException) -> tuple[str, str]:
+def _usage(error: click.ClickException) -> SoundalikeError:
     ctx = getattr(error, "ctx", None)
     where = ctx.command_path if ctx else "soundalike"
-    return error.format_message(), f"See `{where} --help`."
+    return SoundalikeError(error.format_message(), f"See `{where} --help`.")
+
+
+def _refusal(error: OSError) -> SoundalikeError:
+    where = f" ({error.filename})" if error.filename else ""
+    return SoundalikeError(
+        f"This machine refuses: {error.strerror or error}{where}.",
+        "Make room, mend the permissions, or name another place.",
+    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from models.types import SoundalikeError
+
 _PLAIN_WIDTH = 120
 _PLAIN_EVERY_SECONDS = 10.0
 
@@ -66,7 +68,8 @@ class Screen:
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
             TextColumn("{task.fields[note]}", style="dim"),
-            TimeRemainingColumn(elapsed_when_finished=True),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left"),
             console=self._err,
             transient=self.as_json,
         )
@@ -79,15 +82,20 @@ class Screen:
             yield step
 
 
-def report_error(sentence: str, fix: str, *, as_json: bool) -> None:
-    """Print what went wrong and what to do about it."""
+def report(*errors: SoundalikeError, as_json: bool) -> None:
+    """Print what went wrong and what to do about it; several errors are one JSON value."""
     if as_json:
-        sys.stdout.write(json.dumps({"error": sentence, "fix": fix}, ensure_ascii=False) + "\n")
+        value = {
+            "error": " ".join(error.sentence for error in errors),
+            "fix": " ".join(error.fix for error in errors if error.fix),
+        }
+        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
         return
-    lines = Text(printable(sentence), style="bold")
-    if fix:
-        lines.append(f"\n{printable(fix)}", style="not bold")
-    _console(stderr=True).print(lines, soft_wrap=True)
+    console = _console(stderr=True)
+    for error in errors:
+        console.print(Text(printable(error.sentence), "bold"), soft_wrap=True)
+        if error.fix:
+            console.print(Text(printable(error.fix)), soft_wrap=True)
 
 
 def printable(text: str) -> str:

@@ -97,7 +97,7 @@ def test_what_the_machine_refuses_is_a_sentence(capsys: pytest.CaptureFixture[st
     assert run([], failing(OSError(28, "No space left on device", "/full"))) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("No space left on device (/full).\n")
+    assert err.startswith("This machine refuses: No space left on device (/full).\n")
 
 
 def test_an_interrupt_is_a_sentence_and_130(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tools.screen import Screen, printable, report_error
+from models.types import ClipError
+from tools.screen import Screen, printable, report
 
 
 def test_json_mode_prints_one_value_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,10 +39,16 @@ def test_progress_without_a_terminal_is_a_line_now_and_then(
 
 
 def test_errors_are_a_sentence_and_a_fix(capsys: pytest.CaptureFixture[str]) -> None:
-    report_error("It is [broken].", "Mend it.", as_json=False)
-    assert capsys.readouterr() == ("", "It is [broken].\nMend it.\n")
-    report_error("It is broken.", "", as_json=True)
-    assert json.loads(capsys.readouterr().out) == {"error": "It is broken.", "fix": ""}
+    broken, worn = ClipError("It is [broken].", "Mend it."), ClipError("It is worn.")
+    report(broken, worn, as_json=False)
+    assert capsys.readouterr() == ("", "It is [broken].\nMend it.\nIt is worn.\n")
+    report(worn, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"error": "It is worn.", "fix": ""}
+    report(worn, broken, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {
+        "error": "It is worn. It is [broken].",
+        "fix": "Mend it.",
+    }
 
 
 def test_printable_keeps_letters_and_lines_only() -> None:

@@ -64,5 +64,5 @@ async def _timed_ask(service: Soundalike, source: ClipSource) -> tuple[float, Re
 
 
 def _stages(answers: list[Recommendations]) -> Iterator[Row]:
-    for stage in answers[0].timing:
+    for stage in filter("total".__ne__, answers[0].timing):
         yield Row(f"  {stage}", tuple(float(answer.timing[stage]) for answer in answers))

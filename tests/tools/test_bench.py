@@ -1,0 +1,87 @@
+"""`soundalike bench`: every part runs on real parts and says what it measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tools.conftest import Cli, only_json
+from tools.bench import decode, end_to_end, model, search
+from tools.bench.measure import Report, Row, report_as_json, timed
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure little: what is tested is that everything is measured."""
+    monkeypatch.setattr(decode, "SECONDS", 2.0)
+    monkeypatch.setattr(decode, "_REPEATS", 1)
+    monkeypatch.setattr(model, "SECONDS", 5.0)
+    monkeypatch.setattr(model, "_REPEATS", 1)
+    monkeypatch.setattr(search, "SIZES", (400,))
+    monkeypatch.setattr(search, "_REPEATS", 2)
+    monkeypatch.setattr(end_to_end, "WINDOWS", 400)
+    monkeypatch.setattr(end_to_end, "_REPEATS", 4)
+
+
+def rows(cli: Cli, part: str) -> list[dict[str, dict]]:
+    status, out, _ = cli("bench", part, "--json")
+    assert status == 0
+    answer = only_json(out)
+    assert list(answer["reports"]) == [part]
+    return [{row["what"]: row for row in report["rows"]} for report in answer["reports"][part]]
+
+
+def test_decode_beside_its_peers(tiny_model: Path, cli: Cli) -> None:
+    reports = rows(cli, "decode")
+    assert len(reports) == 4
+    for report in reports:
+        assert set(report) == {"soundalike", "librosa.load", "pydub and soxr"}
+        assert report["soundalike"]["ratio"] == 1
+        for row in report.values():
+            assert row["repeats"] or "cannot read it here" in row["note"]
+
+
+def test_model_beside_one_call_for_each_patch(tiny_model: Path, cli: Cli) -> None:
+    (report,) = rows(cli, "model")
+    assert set(report) == {
+        *("1 thread", "2 threads", "the front end alone", "one call for each patch")
+    }
+    assert all(row["median_ms"] > 0 for row in report.values())
+
+
+def test_search_beside_reading_everything(tiny_model: Path, cli: Cli) -> None:
+    (report,) = rows(cli, "search")
+    assert "recall 1.000" in report["NumPy, every vector"]["note"]
+    assert report["a whole ranking of a 15 s clip"]["repeats"] == 2
+    for peer in ("hnswlib", "faiss"):
+        assert report[peer]["repeats"] or report[peer]["note"] == "not installed"
+
+
+def test_end_to_end_with_its_stages(tiny_model: Path, cli: Cli) -> None:
+    (report,) = rows(cli, "end-to-end")
+    assert report["second and later asks"]["repeats"] == 4
+    assert {"  decode", "  embed", "  score"} <= set(report)
+    assert report["the straightforward way"]["median_ms"] > 0
+    assert "the first ask" in report
+
+
+def test_tables_for_a_person(tiny_model: Path, cli: Cli) -> None:
+    status, out, _ = cli("bench", "model")
+    assert status == 0
+    assert "median ms" in out
+    assert "1.00×" in out
+
+
+def test_ratios_and_missing_rows() -> None:
+    report = Report("x", [Row("ours", (0.1, 0.2, 0.3), per=2), Row("theirs", (0.4,)), Row("none")])
+    first, second, missing = report_as_json(report)["rows"]
+    assert first["median_ms"] == pytest.approx(100)
+    assert second["ratio"] == pytest.approx(4)
+    assert (missing["median_ms"], missing["ratio"], missing["repeats"]) == (None, None, 0)
+
+
+def test_timed_warms_up_once() -> None:
+    calls: list[int] = []
+    row = timed("x", lambda: calls.append(1), 3)
+    assert (len(calls), len(row.seconds)) == (4, 3)

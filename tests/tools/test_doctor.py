@@ -1,0 +1,126 @@
+"""`soundalike doctor` finds what is missing, names what mends it, and never shows the token."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from tests.tools.conftest import Cli, only_json
+from tools import checks
+
+APPLICATION = "1234567890123456789"
+TOKEN = base64.b64encode(APPLICATION.encode()).decode().rstrip("=") + ".secret.part"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Run where no .env of the machine's lies."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def states(cli: Cli) -> tuple[int, dict[str, str], dict[str, str]]:
+    status, out, _ = cli("doctor", "--json")
+    answer = only_json(out)
+    assert answer["fine"] == (status == 0)
+    checks = answer["checks"]
+    assert all(check["fix"] for check in checks if check["state"] != "good")
+    found = {check["what"]: f"{check['found']} {check['fix']}" for check in checks}
+    return status, {check["what"]: check["state"] for check in checks}, found
+
+
+def test_a_home_with_everything(
+    tiny_model: Path, music: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("index", "build", music)
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    status, state, found = states(cli)
+    assert status == 0
+    assert set(state) == {
+        *("system", "packages", "ffmpeg", "disk", "model", "index", "token", "intents", "invite")
+    }
+    assert all(state == "good" for what, state in state.items() if what not in {"system", "disk"})
+    assert "6 tracks" in found["index"]
+    assert f"client_id={APPLICATION}" in found["invite"]
+    status, out, err = cli("doctor")
+    assert status == 0
+    assert "secret" not in out + err
+    assert "✗" not in out
+
+
+def test_an_empty_home_is_told_what_to_do(tiny_model: Path, home: Path, cli: Cli) -> None:
+    status, state, found = states(cli)
+    assert status == 2
+    assert (state["index"], state["model"]) == ("bad", "good")
+    assert f"soundalike index build FOLDER --out {home}" in found["index"]
+    assert (state["token"], state["invite"]) == ("mind", "mind")
+    status, out, _ = cli("doctor")
+    assert status == 2
+    assert "✗ index" in out
+    assert "→ Build one with" in out
+
+
+def test_a_broken_home(tiny_model: Path, music: Path, home: Path, cli: Cli) -> None:
+    cli("index", "build", music)
+    (tiny_model / "tiny.onnx").write_bytes(b"not the network")
+    vectors = next((home / "indexes" / "main").glob("*/windows.f32"))
+    vectors.write_bytes(b"short")
+    status, state, found = states(cli)
+    assert status == 2
+    assert (state["model"], state["index"]) == ("bad", "bad")
+    assert "not the one its card describes" in found["model"]
+    assert "damaged" in found["index"]
+
+
+def test_another_space_and_no_model(
+    tiny_model: Path, music: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("index", "build", music)
+    card = (tiny_model / "tiny.toml").read_text()
+    (tiny_model / "other.toml").write_text(
+        card.replace("tiny-1", "other-1").replace('"tiny"', '"other"')
+    )
+    monkeypatch.setenv("SOUNDALIKE_MODEL", "other")
+    status, state, found = states(cli)
+    assert (status, state["index"]) == (2, "bad")
+    assert "cannot be compared" in found["index"]
+    monkeypatch.setenv("SOUNDALIKE_MODEL", "absent")
+    status, state, found = states(cli)
+    assert (status, state["model"], state["index"]) == (2, "bad", "good")
+
+
+def test_the_env_file_counts_as_it_does_for_run(
+    tiny_model: Path, elsewhere: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (elsewhere / ".env").write_text(f"SOUNDALIKE_APPLICATION_ID={APPLICATION}\n")
+    _, state, found = states(cli)
+    assert state["token"] == "mind"
+    assert f"client_id={APPLICATION}" in found["invite"]
+    monkeypatch.setenv("SOUNDALIKE_APPLICATION_ID", "my bot")
+    status, _, err = cli("doctor")
+    assert status == 2
+    assert "is 'my bot', which is not an application's id" in err
+
+
+def test_what_a_machine_may_lack(
+    tiny_model: Path, home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "find_ffmpeg", lambda: None)
+    monkeypatch.setattr(checks, "PACKAGES", ("numpy", "no-such-package"))
+    monkeypatch.setattr(checks.sys, "platform", "win32")
+    _, state, found = states(cli)
+    assert (state["ffmpeg"], state["packages"], state["system"]) == ("mind", "bad", "mind")
+    assert "missing: no-such-package" in found["packages"]
+    assert "m4a" in found["ffmpeg"]
+    assert "WSL" in found["system"]
+
+
+def test_a_home_that_is_a_file(home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.write_text("not a folder")
+    status, state, found = states(cli)
+    assert (status, state["disk"]) == (2, "bad")
+    assert "SOUNDALIKE_HOME" in found["disk"]

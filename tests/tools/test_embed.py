@@ -1,0 +1,75 @@
+"""`soundalike embed` and `soundalike model list`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.cards import load_card
+from models.embedder import OnnxEmbedder
+from tests.tools.conftest import Cli, only_json, write_piece
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    path = tmp_path / "clip.wav"
+    write_piece(path, 700, seed=5, seconds=10)
+    return path
+
+
+def test_the_file_and_the_json_hold_the_models_own_numbers(
+    tiny_model: Path, clip: Path, tmp_path: Path, cli: Cli
+) -> None:
+    out = tmp_path / "clip.npy"
+    assert cli("embed", clip, "--out", out) == (
+        0,
+        f"10 embeddings of 8 numbers (tiny) are in {out}.\n",
+        "",
+    )
+    embeddings = np.load(out)
+    assert (embeddings.shape, embeddings.dtype) == ((10, 8), np.float32)
+    answer = only_json(cli("embed", clip, "--json")[1])
+    np.testing.assert_allclose(answer["embeddings"], embeddings, rtol=1e-6)
+    assert answer["timestamps"] == pytest.approx([0.96 * i for i in range(10)], abs=1e-3)
+
+    card = load_card("tiny", tiny_model)
+    samples = np.zeros(16_000 * 2, np.float32)
+    direct = OnnxEmbedder(card, card.file, 1).embed(samples)
+    assert direct.embeddings.shape[1] == embeddings.shape[1]
+
+
+def test_a_part_and_a_very_short_clip(tiny_model: Path, clip: Path, cli: Cli) -> None:
+    answer = only_json(cli("embed", clip, "--start", 4, "--end", 7, "--json")[1])
+    assert answer["timestamps"] == pytest.approx([4, 4.96, 5.92], abs=1e-3)
+    answer = only_json(cli("embed", clip, "--start", 4, "--end", "4.3", "--json")[1])
+    assert len(answer["embeddings"]) == 1
+
+
+def test_what_cannot_be_embedded_or_written(
+    tiny_model: Path, clip: Path, tmp_path: Path, cli: Cli
+) -> None:
+    status, _, err = cli("embed", clip)
+    assert (status, "--out" in err) == (2, True)
+    status, _, err = cli("embed", tmp_path / "absent.wav", "--json")
+    assert status == 2
+    status, _, err = cli("embed", clip, "--out", tmp_path / "no" / "folder" / "x.npy")
+    assert status == 2
+    assert "cannot be written" in err
+    status, _, err = cli("embed", "http://127.0.0.1:9/x.wav", "--out", tmp_path / "x.npy")
+    assert status == 2
+    assert "outside the public web" in err
+
+
+def test_models_are_listed_with_the_chosen_one_marked(tiny_model: Path, cli: Cli) -> None:
+    status, out, _ = cli("model", "list")
+    assert status == 0
+    row = next(line for line in out.splitlines() if " tiny " in line)
+    assert row.split()[:4] == ["▸", "tiny", "1", "tiny-1"]
+    listed = {card["model"]: card for card in only_json(cli("model", "list", "--json")[1])}
+    assert listed["tiny"]["chosen"] is True
+    assert listed["tiny"]["dim"] == 8
+    assert listed["tiny"]["files"][0]["here"] is True
+    (tiny_model / "tiny.onnx").unlink()
+    assert "not here" in cli("model", "list")[1]
