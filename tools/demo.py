@@ -102,6 +102,10 @@ def _make_music(places: Places, per_artist: int, screen: Screen) -> dict[Piece, 
     """Write the catalogue and the questions, and return the questions by piece."""
     jobs = cores()
     asked, known = strangers(), catalogue(per_artist)
+    screen.note(
+        f"{len(known)} pieces of {len(kinds())} kinds by {len({piece.by for piece in known})} "
+        f"synthetic artists, and {len(asked)} by strangers to ask with."
+    )
     with screen.progress("Synthesising", len(known) + len(asked)) as step:
         for done, _ in enumerate(write_pieces(known, places.music, jobs), 1):
             step(done)
@@ -126,10 +130,16 @@ async def _ask(service: Soundalike, questions: dict[Piece, Path], screen: Screen
 def _show(
     asked: Sequence[Asked], built: Built, places: Places, seconds: float, screen: Screen
 ) -> None:
+    shown = [result for question in asked for result in question.answer.results[:SHOWN]]
+    titles = max((len(result.track.title) for result in shown), default=0)
+    artists = max((len(result.track.artist) for result in shown), default=0)
     for question in asked:
-        piece = question.piece
-        heading = Text.assemble("\n", (f"{piece.title}", "bold"), (f" by {piece.by}", "dim"))
-        screen.show(heading, results_table(question.answer.results[:SHOWN], places=False))
+        piece, results = question.piece, question.answer.results[:SHOWN]
+        heading = Text.assemble("\n", ("asked with ", "dim"), (piece.title, "bold"))
+        screen.show(
+            heading.append(f" by {piece.by}", "dim"),
+            results_table(results, places=False, widths=(titles, artists)),
+        )
     screen.show("", _summary(asked))
     hits = sum(question.hit for question in asked)
     screen.show(

@@ -37,12 +37,10 @@ def command(as_json: bool) -> int:
     screen = Screen(as_json=as_json)
     given = environment_with(ENV_FILE)
     settings = Settings.from_mapping(given)
+    checks = list(all_checks(settings, _application(given)))
     table = Table.grid(padding=(0, 1, 0, 0))
-    checks = []
-    with screen.progress("Looking", 0):
-        for check in all_checks(settings, _application(given)):
-            checks.append(check)
-            table.add_row(Text(check.state.value, _STYLES[check.state]), check.what, _words(check))
+    for check in checks:
+        table.add_row(Text(check.state.value, _STYLES[check.state]), check.what, _words(check))
     screen.show(table)
     fine = all(check.state is not State.BAD for check in checks)
     screen.answer(

@@ -10,9 +10,17 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+)
 from rich.text import Text
 
+from bot.times import clock
 from models.types import SoundalikeError
 
 _PLAIN_WIDTH = 120
@@ -59,8 +67,11 @@ class Screen:
 
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Steps]:
-        """Show how a job moves on: a bar on a terminal, a line now and then elsewhere."""
-        if not self._err.is_terminal:
+        """Show how a job moves on: a bar on a terminal, a line now and then elsewhere.
+
+        A job without steps is not shown.
+        """
+        if not total or not self._err.is_terminal:
             yield _plain_steps(self._err, what, total)
             return
         bar = Progress(
@@ -68,8 +79,7 @@ class Screen:
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
             TextColumn("{task.fields[note]}", style="dim"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("left"),
+            _TimeColumn(),
             console=self._err,
             transient=self.as_json,
         )
@@ -108,6 +118,16 @@ def _console(*, stderr: bool) -> Console:
     if not console.is_terminal:
         console.width = _PLAIN_WIDTH
     return console
+
+
+class _TimeColumn(ProgressColumn):
+    """The time that is left; at the end, the time it took."""
+
+    def render(self, task: Task) -> Text:
+        if task.finished:
+            return Text(clock(task.finished_time or 0.0), "cyan")
+        left = task.time_remaining
+        return Text("" if left is None else f"{clock(left)} left", "cyan")
 
 
 def _plain_steps(console: Console, what: str, total: int) -> Steps:

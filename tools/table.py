@@ -37,12 +37,23 @@ def answer_lines(answer: Recommendations) -> Iterator[RenderableType]:
         yield Text(f"{answer.timing['total']:.2f} s", "dim")
 
 
-def results_table(results: Sequence[Recommendation], *, places: bool = True) -> Table:
-    """Render ranked tracks; with `places`, each has a line that says where it can be heard."""
+def results_table(
+    results: Sequence[Recommendation], *, places: bool = True, widths: tuple[int, int] = (0, 0)
+) -> Table:
+    """Render ranked tracks.
+
+    Parameters
+    ----------
+    results : sequence of Recommendation
+    places : bool
+        Whether a second line says where each can be heard.
+    widths : (int, int)
+        The least widths of the columns for track and artist, so that tables can be aligned.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("", justify="right", style="dim")
-    table.add_column("track", overflow="fold")
-    table.add_column("artist", overflow="fold")
+    table.add_column("track", overflow="fold", min_width=widths[0])
+    table.add_column("artist", overflow="fold", min_width=widths[1])
     table.add_column("similarity", no_wrap=True)
     table.add_column("match", justify="right", no_wrap=True)
     table.add_column("at", justify="right", no_wrap=True)

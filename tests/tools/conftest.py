@@ -26,25 +26,14 @@ Cli = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def tiny_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a tiny model the one that listens, and return the folder it lies in."""
-    folder = home / "models"
-    folder.mkdir(parents=True)
-    # Eight neighbouring bands in one number: it hears where in the spectrum a sound lies.
-    mix = np.kron(np.eye(8), np.full((8, 1), 0.125)).astype(np.float32)
-    write_network(folder / "tiny.onnx", mix=mix)
-    (folder / "tiny.toml").write_text(card_text(folder / "tiny.onnx", mean=str([-2.0] * 8)))
     monkeypatch.setenv("SOUNDALIKE_MODEL", "tiny")
-    return folder
+    return make_tiny_model(home)
 
 
 @pytest.fixture
 def music(tmp_path: Path) -> Path:
     """Return a folder of six short pieces: low, middle and high, two of each."""
-    folder = tmp_path / "music"
-    for number, (name, hertz) in enumerate((("Low", 100), ("Middle", 560), ("High", 2400))):
-        for take in (1, 2):
-            path = folder / name / f"{name} Band - Take {take}.flac"
-            write_piece(path, hertz * 1.5**take, seed=10 * number + take)
-    return folder
+    return make_music(tmp_path / "music")
 
 
 @pytest.fixture
@@ -57,6 +46,26 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
         return status, *capsys.readouterr()
 
     return call
+
+
+def make_tiny_model(home: Path) -> Path:
+    """Write a tiny model and its card into a home, and return the folder they lie in."""
+    folder = home / "models"
+    folder.mkdir(parents=True)
+    # Eight neighbouring bands in one number: it hears where in the spectrum a sound lies.
+    mix = np.kron(np.eye(8), np.full((8, 1), 0.125)).astype(np.float32)
+    write_network(folder / "tiny.onnx", mix=mix)
+    (folder / "tiny.toml").write_text(card_text(folder / "tiny.onnx", mean=str([-2.0] * 8)))
+    return folder
+
+
+def make_music(folder: Path) -> Path:
+    """Write six short pieces, two each by a low, a middle and a high band."""
+    for number, (name, hertz) in enumerate((("Low", 100), ("Middle", 560), ("High", 2400))):
+        for take in (1, 2):
+            path = folder / name / f"{name} Band - Take {take}.flac"
+            write_piece(path, hertz * 1.5**take, seed=10 * number + take)
+    return folder
 
 
 def write_piece(path: Path, hertz: float, seed: int, seconds: float = 12.0) -> None:

@@ -7,14 +7,30 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.conftest import Cli, only_json, write_piece
+from tests.tools.conftest import Cli, make_music, make_tiny_model, only_json, write_piece
+from tools.cli import run
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_music(tmp_path_factory.mktemp("ask") / "music")
+
+
+@pytest.fixture(scope="module")
+def built(music: Path) -> Path:
+    """Build one index for all tests here: none of them changes it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOUNDALIKE_HOME", str(music.parent / "home"))
+        patch.setenv("SOUNDALIKE_MODEL", "tiny")
+        make_tiny_model(music.parent / "home")
+        assert run(["index", "build", str(music), "--out", str(music.parent / "index")]) == 0
+    return music.parent / "index"
 
 
 @pytest.fixture
-def index(tiny_model: Path, music: Path, tmp_path: Path, cli: Cli) -> Path:
-    directory = tmp_path / "index"
-    assert cli("index", "build", music, "--out", directory)[0] == 0
-    return directory
+def index(built: Path, tiny_model: Path) -> Path:
+    """Return an index of the tiny model's that can be asked now."""
+    return built
 
 
 def test_json_has_the_documented_shape(index: Path, tmp_path: Path, cli: Cli) -> None:

@@ -122,6 +122,18 @@ def test_a_reader_that_leaves_early_is_no_traceback() -> None:
         assert process.stderr.read() == ""
 
 
+def test_a_command_is_a_module_of_its_own() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.model", "list", "--wrong"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "See `python -m tools.model list --help`." in done.stderr
+
+
 def test_the_group_alone_shows_its_help(cli: Cli) -> None:
     status, out, err = cli()
     assert status == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -36,6 +37,28 @@ def test_progress_without_a_terminal_is_a_line_now_and_then(
         for done in range(1, 1001):
             step(done, "quick")
     assert capsys.readouterr().err == "Listening: 1000 of 1000, quick\n"
+
+
+def test_progress_on_a_terminal_is_a_bar(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    with Screen(as_json=False).progress("Listening", 3) as step:
+        for done in (1, 2, 3):
+            step(done, "2 tracks/s")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.search(r"3/3 2 tracks/s +0:00", err)
+
+
+def test_a_job_without_steps_is_not_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    with Screen(as_json=False).progress("Listening", 0):
+        pass
+    assert capsys.readouterr() == ("", "")
 
 
 def test_errors_are_a_sentence_and_a_fix(capsys: pytest.CaptureFixture[str]) -> None:
