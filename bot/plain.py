@@ -52,7 +52,7 @@ def safe_link(url: str) -> str:
         link = URL(url)
     except ValueError:
         return ""
-    text = str(link).replace("(", "%28").replace(")", "%29")
+    text = str(link).replace("(", "%28").replace(")", "%29").replace("@", "%40")
     return text if link.scheme in ("http", "https") and link.host and not link.user else ""
 
 

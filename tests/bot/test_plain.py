@@ -81,4 +81,4 @@ def test_links(url: str, link: str) -> None:
 
 @given(st.text(max_size=100))
 def test_no_link_ends_the_parentheses_it_stands_in(text: str) -> None:
-    assert not re.search(r"[\s()<>\[\]]", safe_link(f"https://example.org/{text}"))
+    assert not re.search(r"[\s()<>\[\]@]", safe_link(f"https://example.org/{text}"))

@@ -37,5 +37,5 @@ class NaivePipeline:
     def search(self, data: bytes, vectors: FloatArray, count: int = 10) -> FloatArray:
         """Return the similarities of the nearest vectors to a clip's mean."""
         mean = self.embed(data).mean(axis=0) - self._mean
-        similarities = vectors @ (mean / np.linalg.norm(mean))
+        similarities: FloatArray = vectors @ (mean / np.linalg.norm(mean))
         return np.sort(similarities)[-count:]

@@ -22,7 +22,8 @@ def texture(song: Song, taste: Taste, rng: np.random.Generator) -> Signal:
 def _wind(song: Song, width: float, rng: np.random.Generator) -> Signal:
     """Blow a band of noise that leans towards each chord's notes, high above the root."""
     seconds = len(canvas(song)) / len(clock(1.0))
-    tones = [hertz(rng.choice(song.chord(bar, 5))) for bar in range(song.bars) for _ in range(2)]
+    notes = [rng.choice(song.chord(bar, 5)) for bar in range(song.bars) for _ in range(2)]
+    tones = [hertz(float(note)) for note in notes]
     gusts = 0.45 + 0.55 * np.interp(
         np.linspace(0, 1, len(canvas(song))),
         np.linspace(0, 1, 4 * song.bars),

@@ -85,9 +85,8 @@ def fold_batch_norm(
         return weight, bias
     scale = _array(norm.weight) / np.sqrt(_array(norm.running_var) + np.float32(norm.eps))
     shape = (-1, *[1] * (weight.ndim - 1))
-    return weight * scale.reshape(shape), (bias - _array(norm.running_mean)) * scale + _array(
-        norm.bias
-    )
+    folded = (bias - _array(norm.running_mean)) * scale + _array(norm.bias)
+    return (weight * scale.reshape(shape)).astype(np.float32), folded.astype(np.float32)
 
 
 class _Graph:
