@@ -20,7 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 import pebble
 from threadpoolctl import threadpool_limits
 
-from models.types import ClipError, SoundalikeError
+from models.types import PassingError, SoundalikeError
 
 _OPEN_FILES = 256
 _LOG = logging.getLogger(__name__)
@@ -92,19 +92,19 @@ def as_problem(error: BaseException) -> SoundalikeError:
         case SoundalikeError():
             return error
         case TimeoutError():
-            return ClipError("The file took too long to read.", "Try a shorter or simpler file.")
+            return PassingError("The file took too long to read.", "Try a shorter or simpler file.")
         case MemoryError():
-            return ClipError("The file needs too much memory.", "Try a shorter or simpler file.")
+            return PassingError("The file needs too much memory.", "Try a shorter or simpler file.")
         case pebble.ProcessExpired():
-            return ClipError(
+            return PassingError(
                 "The file made the decoder stop, so it is probably damaged.",
                 "Save it again in another format, such as flac or mp3.",
             )
         case BrokenProcessPool():
-            return ClipError("The processes that listen were stopped.", "Try again.")
+            return PassingError("The processes that listen were stopped.", "Try again.")
         case _:
             _LOG.error("a worker failed in a way nobody foresaw", exc_info=error)
-            return ClipError(
+            return PassingError(
                 "The file could not be read.", "Try it in another format, such as flac or mp3."
             )
 

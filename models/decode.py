@@ -15,7 +15,7 @@ import soxr
 from models.ffmpeg import open_ffmpeg
 from models.pcm import BLOCK_FRAMES, BrokenOffError, PcmStream, UnreadableError
 from models.sndfile import open_sndfile
-from models.types import ClipError, ClipSource, FloatArray, Span
+from models.types import ClipError, ClipSource, FloatArray, PassingError, Span
 
 _MEGABYTE = 1_000_000
 # Samples of a float file may pass full scale, but none by 40 dB.
@@ -139,7 +139,7 @@ def open_source(source: ClipSource, limits: DecodeLimits) -> Iterator[BinaryIO]:
         _check_size(source.data.stat().st_size, limits)
         file = source.data.open("rb", buffering=0)
     except OSError:
-        raise ClipError("The file cannot be opened.", "Check that it may be read.") from None
+        raise PassingError("The file cannot be opened.", "Check that it may be read.") from None
     with file:
         yield file
 

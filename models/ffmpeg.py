@@ -19,7 +19,7 @@ import imageio_ffmpeg
 import numpy as np
 
 from models.pcm import UnreadableError, check_layout, read_over
-from models.types import ClipError, FloatArray
+from models.types import FloatArray, PassingError
 
 _FORMATS = (
     "aac,ac3,aiff,amr,ape,asf,au,caf,dsf,eac3,flac,matroska,mov,mp3,mpc,mpc8,ogg,tta,w64,wav,wv"
@@ -64,7 +64,7 @@ def open_ffmpeg(file: BinaryIO, *, seconds: float, timeout: float) -> Iterator[F
     """
     program = find_ffmpeg()
     if program is None:
-        raise ClipError(
+        raise PassingError(
             "This kind of file needs ffmpeg to be read, and there is none on this machine.",
             "Install ffmpeg, or convert the file to wav, flac, ogg or mp3.",
         )
@@ -103,7 +103,7 @@ class _Watch:
     def check(self) -> None:
         """Raise ClipError if the time is over."""
         if self._expired:
-            raise ClipError(
+            raise PassingError(
                 f"Decoding the file took longer than {self._seconds:g} seconds and was stopped.",
                 "Cut out the part you mean, or convert it to wav, flac, ogg or mp3.",
             )

@@ -11,7 +11,7 @@ import io
 import os
 import time
 import wave
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -153,7 +153,7 @@ def embed_tracks(
     jobs: int | None = None,
     limits: DecodeLimits = TRACK_LIMITS,
     timeout_s: float = TRACK_TIMEOUT_S,
-) -> Iterator[tuple[Path, EmbeddedTrack | SoundalikeError]]:
+) -> Generator[tuple[Path, EmbeddedTrack | SoundalikeError], None, None]:
     """Embed audio files in worker processes, each on one thread, and yield them as they finish.
 
     Only a few files are in hand at a time, however many there are. Closing the iterator, or an

@@ -41,6 +41,10 @@ class ClipError(SoundalikeError):
     """The clip cannot be heard: broken, empty, silent, too large, unreachable."""
 
 
+class PassingError(ClipError):
+    """The clip could not be heard this time; the same file may well be heard another time."""
+
+
 class ModelError(SoundalikeError):
     """The model cannot be used: no card, a missing or changed file, wrong shapes."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.builder import IndexBuilder
@@ -12,9 +13,11 @@ from index.journal import LeftOut
 from index.manifest import Manifest
 from models.cards import ModelCard
 from models.pool import embed_tracks
-from models.types import EmbeddedTrack
+from models.types import EmbeddedTrack, PassingError
 from tools.screen import Screen
 from tools.walk import walk
+
+State = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,9 @@ class Built:
     manifest : Manifest
         Of the live generation.
     heard, kept, gone : int
-        Files that were listened to now, that were known from before, and that are no more.
+        Files that were heard now, that were known from before, and that are no more.
     audio_seconds, seconds : float
-        Length of what was listened to, and how long that took.
+        Length of what was heard, and how long the build took.
     left_out, duplicates : list of LeftOut
         Audio that is not in the index, and files whose audio is there under another name.
     """
@@ -43,10 +46,39 @@ class Built:
     duplicates: list[LeftOut]
 
 
+@dataclass(slots=True)
+class _Heard:
+    """What was heard so far; a passing failure is not written down, so that it is tried again."""
+
+    tracks: int = 0
+    audio_seconds: float = 0.0
+    passing: list[LeftOut] = field(default_factory=list)
+
+
 def build_index(
-    sources: Sequence[Path], directory: Path, card: ModelCard, *, jobs: int | None, screen: Screen
+    sources: Sequence[Path],
+    directory: Path,
+    card: ModelCard,
+    *,
+    screen: Screen,
+    jobs: int | None = None,
+    retry: bool = False,
 ) -> Built:
     """Make an index hold what the sources hold; carries on where an earlier build stopped.
+
+    Parameters
+    ----------
+    sources : sequence of Path
+        Folders and files.
+    directory : Path
+        The index.
+    card : ModelCard
+        The model that listens.
+    screen : Screen
+    jobs : int or None
+        Processes that listen at once; None for one a core.
+    retry : bool
+        Whether to try again what was left out before.
 
     Raises
     ------
@@ -60,42 +92,66 @@ def build_index(
     with IndexBuilder(directory, card.stamp(card.file)) as builder:
         for note in builder.notes:
             screen.note(note)
+        if retry:
+            builder.forget_skipped()
         states = {path: _state(path) for path in found.files}
-        new = [path for path in found.files if not builder.done(path, *states[path])]
-        audio_seconds = 0.0
-        with screen.progress("Listening", len(new)) as step:
-            for count, (path, heard) in enumerate(embed_tracks(new, card, jobs=jobs), 1):
-                if isinstance(heard, EmbeddedTrack):
-                    builder.add(heard, path, *states[path])
-                    audio_seconds += heard.track.seconds
-                else:
-                    builder.skip(path, str(heard), *states[path])
-                step(count, _speed(count, audio_seconds, time.perf_counter() - began))
+        new = {path: state for path, state in states.items() if not builder.done(path, *state)}
+        heard = _listen(new, builder, card, jobs, screen)
         # A folder that cannot be entered now may come back: then nothing counts as gone.
         gone = 0 if found.closed else builder.forget_missing(found.files)
         closed = [LeftOut(str(path), str(error)) for path, error in found.closed.items()]
-        left_out, duplicates = [*closed, *builder.skipped()], builder.duplicates()
-        manifest = builder.publish()
+        skipped, duplicates = builder.skipped(), builder.duplicates()
+        left_out = [*closed, *skipped, *heard.passing]
+        known = sum(Path(file.path) not in new for file in skipped)
+        if not len(builder):  # publishing will fail: say first why there is nothing
+            screen.note("".join(f"{file.path}: {file.sentence}\n" for file in left_out).rstrip())
+        with screen.progress("Publishing", None if heard.tracks or gone else 0) as step:
+            manifest = builder.publish(lambda done, total: step(done, "windows", total))
     return Built(
         manifest=manifest,
-        heard=len(new),
-        kept=len(found.files) - len(new),
+        heard=heard.tracks,
+        kept=len(found.files) - len(new) - known,
         gone=gone,
-        audio_seconds=audio_seconds,
+        audio_seconds=heard.audio_seconds,
         seconds=time.perf_counter() - began,
         left_out=left_out,
         duplicates=duplicates,
     )
 
 
-def _state(path: Path) -> tuple[int, int]:
+def _listen(
+    files: Mapping[Path, State],
+    builder: IndexBuilder,
+    card: ModelCard,
+    jobs: int | None,
+    screen: Screen,
+) -> _Heard:
+    """Listen to files and write down at once what becomes of each."""
+    began = time.perf_counter()
+    heard = _Heard()
+    with (
+        screen.progress("Listening", len(files)) as step,
+        closing(embed_tracks(files, card, jobs=jobs)) as results,
+    ):
+        for count, (path, result) in enumerate(results, 1):
+            if isinstance(result, EmbeddedTrack):
+                builder.add(result, path, *files[path])
+                heard.tracks += 1
+                heard.audio_seconds += result.track.seconds
+            elif isinstance(result, PassingError):
+                heard.passing.append(LeftOut(str(path), str(result)))
+            else:
+                builder.skip(path, str(result), *files[path])
+            seconds = time.perf_counter() - began
+            speed = f"{count / seconds:.1f} files/s, {heard.audio_seconds / seconds:.0f}× real time"
+            step(count, speed)
+    return heard
+
+
+def _state(path: Path) -> State:
     """Return size and time of change, by which a file is known again; zeros where it is gone."""
     try:
         stat = path.stat()
     except OSError:
         return 0, 0
     return stat.st_size, stat.st_mtime_ns
-
-
-def _speed(tracks: int, audio_seconds: float, seconds: float) -> str:
-    return f"{tracks / seconds:.1f} tracks/s, {audio_seconds / seconds:.0f}× real time"

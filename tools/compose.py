@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import dotenv
+from threadpoolctl import threadpool_limits
 
 from bot.service import Soundalike
 from bot.settings import Settings
@@ -19,7 +20,6 @@ from models.fetch import GuardedFetcher
 from models.pool import WorkerPool
 from models.types import SettingsError
 
-ENV_FILE = Path(".env")
 OWN_FILES = DecodeLimits(max_bytes=TRACK_LIMITS.max_bytes)
 """For clips that the owner of the machine hands in: as large as a track, as long as a clip."""
 
@@ -32,22 +32,23 @@ class Service(NamedTuple):
 
 
 def read_settings() -> Settings:
-    """Read the settings from the environment; SettingsError where one makes no sense."""
-    return Settings.from_mapping(os.environ)
+    """Read the settings every command goes by; SettingsError where one makes no sense."""
+    return Settings.from_mapping(environment())
 
 
-def environment_with(file: Path) -> dict[str, str]:
-    """Return the environment and, below it, what a file of NAME=value lines says, if it is there.
+def environment() -> dict[str, str]:
+    """Return the environment and, below it, what a file .env in this folder says.
 
     Raises
     ------
     SettingsError
         The file cannot be read.
     """
+    file = Path(".env")
     if not file.exists():
         return dict(os.environ)
     try:
-        found = dotenv.dotenv_values(file)
+        found = dotenv.dotenv_values(file, interpolate=False)
     except (OSError, UnicodeDecodeError):
         raise SettingsError(
             f"The settings file {file} cannot be read.",
@@ -92,6 +93,8 @@ def open_service(
     card = card_of(settings, model)
     fetcher = GuardedFetcher(max_bytes=settings.clip_bytes)
     with (
+        # The matrices here are small: a second thread costs more in waiting than it does in work.
+        threadpool_limits(1, user_api="blas"),
         open_index(directory or settings.index) as index,
         WorkerPool(card, limits=limits, decoders=decoders) as listener,
     ):

@@ -21,7 +21,7 @@ from models.types import ClipSource, Recommendations, SearchOptions, Span
 from tools import options
 from tools.build import Built, build_index
 from tools.compose import card_of, open_service, read_settings
-from tools.screen import Screen
+from tools.screen import Screen, command_name
 from tools.synth import Piece, catalogue, kinds, strangers, write_pieces
 from tools.table import results_table, similarity_bar
 
@@ -89,7 +89,7 @@ def command(folder: Path | None, pieces: int, as_json: bool) -> None:
     places = Places(top / "music", top / "questions", top / "index", top / "clip.png")
     questions = _make_music(places, pieces, screen)
     card = card_of(settings)
-    built = build_index([places.music], places.index, card, jobs=None, screen=screen)
+    built = build_index([places.music], places.index, card, screen=screen)
     with open_service(settings, directory=places.index) as (service, _):
         asked = asyncio.run(_ask(service, questions, screen))
     places.picture.write_bytes(draw_clip(asked[0].answer.clip))
@@ -151,8 +151,8 @@ def _show(
         f"The music is in {places.music}, the questions in {places.questions};",
         f"what the model heard of the first one is drawn in {places.picture}.",
         "\nNow try:",
-        f"  soundalike ask '{asked[0].path}' --index '{places.index}'",
-        "  soundalike index build YOUR-MUSIC",
+        f"  {command_name()} ask '{asked[0].path}' --index '{places.index}'",
+        f"  {command_name()} index build YOUR-MUSIC",
     )
 
 

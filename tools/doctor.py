@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from bot.settings import Settings
@@ -13,8 +12,8 @@ from models.types import SettingsError
 from tools import options
 from tools.checks import Check, State, all_checks
 from tools.cli import DONE, NOT_DONE
-from tools.compose import ENV_FILE, environment_with
-from tools.screen import Screen, printable
+from tools.compose import environment
+from tools.screen import Screen, as_called, printable
 
 APPLICATION_ID = "SOUNDALIKE_APPLICATION_ID"
 _STYLES = {State.GOOD: "green", State.MIND: "yellow", State.BAD: "bold red"}
@@ -31,17 +30,14 @@ Example:
 def command(as_json: bool) -> int:
     """Look whether everything is in place, and say what mends it.
 
-    Reads the environment and .env as `run` does, and prints the link that invites the bot. Exit
-    status 0: a clip can be asked about; 2: it cannot. What only the bot needs is a warning.
+    Also prints the link that invites the bot to a server. Exit status 0: a clip can be asked
+    about; 2: it cannot. What only the bot needs is a warning.
     """
     screen = Screen(as_json=as_json)
-    given = environment_with(ENV_FILE)
+    given = environment()
     settings = Settings.from_mapping(given)
     checks = list(all_checks(settings, _application(given)))
-    table = Table.grid(padding=(0, 1, 0, 0))
-    for check in checks:
-        table.add_row(Text(check.state.value, _STYLES[check.state]), check.what, _words(check))
-    screen.show(table)
+    screen.show(*map(_line, checks))
     fine = all(check.state is not State.BAD for check in checks)
     screen.answer(
         {
@@ -60,9 +56,11 @@ def command(as_json: bool) -> int:
     return DONE if fine else NOT_DONE
 
 
-def _words(check: Check) -> Text:
-    words = Text(printable(check.found))
-    return words.append(f"\n→ {check.fix}", "bold") if check.fix else words
+def _line(check: Check) -> Text:
+    # Not a table, which would break what is there to be copied: links and commands.
+    line = Text.assemble((check.state.value, _STYLES[check.state]), f" {check.what:9}")
+    line.append(printable(check.found))
+    return line.append(f"\n  {'':9}→ {as_called(check.fix)}", "bold") if check.fix else line
 
 
 def _application(given: Mapping[str, str]) -> int | None:

@@ -48,9 +48,15 @@ Example:
 )
 @options.model
 @options.jobs
+@click.option("--retry", is_flag=True, help="Try again what was left out before.")
 @options.as_json
 def build(
-    sources: tuple[Path, ...], out: Path | None, model: str | None, jobs: int | None, as_json: bool
+    sources: tuple[Path, ...],
+    out: Path | None,
+    model: str | None,
+    jobs: int | None,
+    retry: bool,
+    as_json: bool,
 ) -> int:
     """Make an index of all audio in folders and below.
 
@@ -61,9 +67,10 @@ def build(
     settings = read_settings()
     screen = Screen(as_json=as_json)
     card = card_of(settings, model)
-    built = build_index(sources, out or settings.index, card, jobs=jobs, screen=screen)
-    show_built(built, out or settings.index, screen)
-    screen.answer(_built_as_json(built, out or settings.index))
+    directory = out or settings.index
+    built = build_index(sources, directory, card, screen=screen, jobs=jobs, retry=retry)
+    _show(built, directory, screen)
+    screen.answer(_as_json(built, directory))
     return PARTLY if built.left_out else DONE
 
 
@@ -127,7 +134,7 @@ def verify(directory: Path | None, as_json: bool) -> int:
     return NOT_DONE if problems else DONE
 
 
-def show_built(built: Built, directory: Path, screen: Screen) -> None:
+def _show(built: Built, directory: Path, screen: Screen) -> None:
     """Print what a build came to: what was left out and why first, the sum last."""
     _show_files("Left out", built.left_out, screen)
     _show_files("Held once", built.duplicates, screen)
@@ -151,7 +158,7 @@ def _show_files(title: str, files: list[LeftOut], screen: Screen) -> None:
         screen.show(Text(f"  {printable(file.path)}: {printable(file.sentence)}"))
 
 
-def _built_as_json(built: Built, directory: Path) -> dict[str, Any]:
+def _as_json(built: Built, directory: Path) -> dict[str, Any]:
     def listed(files: list[LeftOut]) -> list[dict[str, str]]:
         return [{"path": printable(file.path), "why": file.sentence} for file in files]
 

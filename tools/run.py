@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
 import click
 
-from bot.run import run_bot
+from bot.run import log_to_terminal, run_bot
 from bot.settings import Settings
 from models.decode import DecodeLimits
 from tools.cli import DONE, NOT_DONE
-from tools.compose import ENV_FILE, Service, environment_with, open_service
+from tools.compose import Service, open_service, read_settings
 from tools.screen import report
 
 
@@ -26,18 +25,14 @@ Example:
 def command(as_json: bool) -> int:
     """Start the Discord bot.
 
-    It runs until it is stopped. The settings are read from the environment and from the file .env
-    in this folder; what the environment says counts more. The log goes to the standard error
-    output.
+    It runs until it is stopped. The log goes to the standard error output.
     """
-    settings = Settings.from_mapping(environment_with(ENV_FILE))
+    settings = read_settings()
     lacks = settings.missing()
     if lacks:
         report(*lacks, as_json=as_json)
         return NOT_DONE
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    log_to_terminal()
     limits = DecodeLimits(max_bytes=settings.clip_bytes, max_seconds=settings.clip_seconds)
     with open_service(settings, limits=limits, decoders=settings.jobs) as service:
         asyncio.run(_run(settings, service))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 from rich.console import Console, RenderableType
@@ -30,8 +33,8 @@ _PLAIN_EVERY_SECONDS = 10.0
 class Steps(Protocol):
     """Where a long job says how far it is."""
 
-    def __call__(self, done: int, note: str = "") -> None:
-        """Say how many steps are done in all, and what is worth knowing now."""
+    def __call__(self, done: int, note: str = "", total: int | None = None) -> None:
+        """Say how many steps are done in all, what is worth knowing, and how many there are."""
 
 
 class Screen:
@@ -57,7 +60,8 @@ class Screen:
 
     def note(self, sentence: str) -> None:
         """Print a sentence beside the answer."""
-        self._err.print(Text(printable(sentence), style="dim"))
+        if sentence:
+            self._err.print(Text(printable(sentence), style="dim"), soft_wrap=True)
 
     def answer(self, value: Any) -> None:
         """Print the JSON value of an answer; nothing for a person, who was shown it."""
@@ -66,12 +70,12 @@ class Screen:
             sys.stdout.flush()
 
     @contextmanager
-    def progress(self, what: str, total: int) -> Iterator[Steps]:
+    def progress(self, what: str, total: int | None = None) -> Iterator[Steps]:
         """Show how a job moves on: a bar on a terminal, a line now and then elsewhere.
 
-        A job without steps is not shown.
+        A job of 0 steps is not shown; None is a number that the first step brings.
         """
-        if not total or not self._err.is_terminal:
+        if total == 0 or not self._err.is_terminal:
             yield _plain_steps(self._err, what, total)
             return
         bar = Progress(
@@ -86,8 +90,8 @@ class Screen:
         with bar:
             task = bar.add_task(what, total=total, note="")
 
-            def step(done: int, note: str = "") -> None:
-                bar.update(task, completed=done, note=note)
+            def step(done: int, note: str = "", total: int | None = None) -> None:
+                bar.update(task, completed=done, note=note, total=total)
 
             yield step
 
@@ -97,7 +101,7 @@ def report(*errors: SoundalikeError, as_json: bool) -> None:
     if as_json:
         value = {
             "error": " ".join(error.sentence for error in errors),
-            "fix": " ".join(error.fix for error in errors if error.fix),
+            "fix": as_called(" ".join(error.fix for error in errors if error.fix)),
         }
         sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
         return
@@ -105,7 +109,22 @@ def report(*errors: SoundalikeError, as_json: bool) -> None:
     for error in errors:
         console.print(Text(printable(error.sentence), "bold"), soft_wrap=True)
         if error.fix:
-            console.print(Text(printable(error.fix)), soft_wrap=True)
+            console.print(Text(printable(as_called(error.fix))), soft_wrap=True)
+
+
+def command_name() -> str:
+    """Return how this command was called: it need not be on the path, and hints are copied."""
+    called = Path(sys.argv[0])
+    if called.name == "cli.py" and called.parent.name == "tools":
+        return f"{_shortest(Path(sys.executable))} -m tools.cli"
+    if called.name != "soundalike" or shutil.which("soundalike") == str(called.absolute()):
+        return "soundalike"
+    return _shortest(called)
+
+
+def as_called(hint: str) -> str:
+    """Return a hint with the commands in it as they can be run from here."""
+    return hint.replace("`soundalike ", f"`{command_name()} ")
 
 
 def printable(text: str) -> str:
@@ -120,6 +139,11 @@ def _console(*, stderr: bool) -> Console:
     return console
 
 
+def _shortest(path: Path) -> str:
+    """Return a path from here where that is shorter."""
+    return min(str(path.absolute()), os.path.relpath(path), key=len)
+
+
 class _TimeColumn(ProgressColumn):
     """The time that is left; at the end, the time it took."""
 
@@ -130,12 +154,12 @@ class _TimeColumn(ProgressColumn):
         return Text("" if left is None else f"{clock(left)} left", "cyan")
 
 
-def _plain_steps(console: Console, what: str, total: int) -> Steps:
+def _plain_steps(console: Console, what: str, total: int | None) -> Steps:
     last = time.monotonic()
 
-    def step(done: int, note: str = "") -> None:
+    def step(done: int, note: str = "", total: int | None = total) -> None:
         nonlocal last
-        if done < total and time.monotonic() - last < _PLAIN_EVERY_SECONDS:
+        if done < (total or 0) and time.monotonic() - last < _PLAIN_EVERY_SECONDS:
             return
         last = time.monotonic()
         console.print(f"{what}: {done} of {total}{f', {note}' if note else ''}", soft_wrap=True)

@@ -23,6 +23,15 @@ RATE = 16_000
 Cli = Callable[..., tuple[int, str, str]]
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Run in an empty folder, where no .env of the machine's lies."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
 @pytest.fixture
 def tiny_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a tiny model the one that listens, and return the folder it lies in."""
@@ -80,16 +89,14 @@ def write_piece(path: Path, hertz: float, seed: int, seconds: float = 12.0) -> N
     soundfile.write(path, 0.5 * sound / np.abs(sound).max(), RATE)
 
 
-def start(arguments: Sequence[object], **options: Any) -> subprocess.Popen[str]:
+def start(arguments: Sequence[object]) -> subprocess.Popen[str]:
     """Start a command line in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "tools.cli", *map(str, arguments)],
-        cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, **options.pop("env", {})},
-        **options,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import subprocess
 import sys
@@ -125,7 +126,7 @@ def test_a_reader_that_leaves_early_is_no_traceback() -> None:
 def test_a_command_is_a_module_of_its_own() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tools.model", "list", "--wrong"],
-        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,
         check=False,

@@ -7,20 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.invite import invite_url
 from tests.tools.conftest import Cli, only_json
 from tools import checks
 
 APPLICATION = "1234567890123456789"
 TOKEN = base64.b64encode(APPLICATION.encode()).decode().rstrip("=") + ".secret.part"
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Run where no .env of the machine's lies."""
-    folder = tmp_path / "elsewhere"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
 
 
 def states(cli: Cli) -> tuple[int, dict[str, str], dict[str, str]]:
@@ -74,6 +66,17 @@ def test_a_broken_home(tiny_model: Path, music: Path, home: Path, cli: Cli) -> N
     assert (state["model"], state["index"]) == ("bad", "bad")
     assert "not the one its card describes" in found["model"]
     assert "damaged" in found["index"]
+
+
+def test_the_invite_link_is_whole_however_narrow_the_terminal(
+    tiny_model: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOUNDALIKE_APPLICATION_ID", APPLICATION)
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    _, out, _ = cli("doctor")
+    (line,) = (line for line in out.splitlines() if "https://discord.com" in line)
+    assert line.endswith(invite_url(int(APPLICATION)))
 
 
 def test_another_space_and_no_model(

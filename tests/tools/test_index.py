@@ -7,11 +7,15 @@ import shutil
 import signal
 import sqlite3
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from models.pool import embed_tracks
+from models.types import PassingError
 from tests.tools.conftest import Cli, only_json, start, write_piece
+from tools import build
 
 
 def built(cli: Cli, *arguments: object) -> tuple[int, dict]:
@@ -58,6 +62,52 @@ def test_broken_audio_is_listed_and_said_by_the_exit_status(
         assert "3 left out" in out
     status, again = built(cli, music, "--out", tmp_path / "index")
     assert (status, len(again["left_out"]), again["heard"]) == (1, 3, 0)
+
+
+def test_what_failed_in_passing_is_listed_and_tried_again(
+    tiny_model: Path, music: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(files: Iterable[Path], *args: object, **options: object) -> Iterator[object]:
+        late, *rest = files
+        yield late, PassingError("The file took too long to read.", "Try a shorter one.")
+        yield from embed_tracks(rest, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "embed_tracks", slow)
+        status, first = built(cli, music, "--out", tmp_path / "index")
+    assert (status, first["tracks"], first["heard"]) == (1, 5, 5)
+    assert [file["why"] for file in first["left_out"]] == [
+        "The file took too long to read. Try a shorter one."
+    ]
+    status, second = built(cli, music, "--out", tmp_path / "index")
+    assert (status, second["tracks"], second["heard"], second["kept"]) == (0, 6, 1, 5)
+
+
+def test_what_was_left_out_is_tried_again_if_wished(
+    tiny_model: Path, music: Path, tmp_path: Path, cli: Cli
+) -> None:
+    (music / "broken.mp3").write_bytes(b"no sound at all" * 50)
+    built(cli, music, "--out", tmp_path / "index")
+    _, again = built(cli, music, "--out", tmp_path / "index", "--retry")
+    assert (again["heard"], again["kept"], len(again["left_out"])) == (0, 6, 1)
+
+
+def test_only_broken_audio_is_listed_too(tiny_model: Path, tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / "broken.mp3").write_bytes(b"no sound at all" * 50)
+    status, _, err = cli("index", "build", tmp_path / "music", "--out", tmp_path / "index")
+    assert status == 2
+    assert re.search(r"broken\.mp3: .+\.\n", err)
+    assert "not one track" in err
+
+
+def test_the_env_file_says_where_for_every_command(
+    tiny_model: Path, music: Path, tmp_path: Path, elsewhere: Path, cli: Cli
+) -> None:
+    (elsewhere / ".env").write_text(f"SOUNDALIKE_INDEX={tmp_path / 'mine'}\n")
+    assert built(cli, music)[1]["index"] == str(tmp_path / "mine")
+    assert cli("index", "verify")[0] == 0
+    assert cli("ask", music / "Low" / "Low Band - Take 1.flac")[0] == 0
 
 
 def test_nothing_to_index_is_not_done(tiny_model: Path, tmp_path: Path, cli: Cli) -> None:

@@ -9,15 +9,7 @@ import pytest
 from models.types import SettingsError
 from tests.tools.conftest import Cli, only_json
 from tools import run as run_module
-from tools.compose import environment_with
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
+from tools.compose import environment
 
 
 def test_a_sentence_for_each_missing_thing(home: Path, cli: Cli) -> None:
@@ -31,28 +23,28 @@ def test_a_sentence_for_each_missing_thing(home: Path, cli: Cli) -> None:
 
 
 def test_the_env_file_lies_below_the_environment(
-    here: Path, monkeypatch: pytest.MonkeyPatch
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = here / ".env"
+    file = elsewhere / ".env"
     file.write_text("# a comment\nSOUNDALIKE_MODEL=other\nexport DISCORD_TOKEN='a.b.c'\nEMPTY\n")
     monkeypatch.setenv("SOUNDALIKE_MODEL", "mine")
-    found = environment_with(file)
+    found = environment()
     assert (found["SOUNDALIKE_MODEL"], found["DISCORD_TOKEN"]) == ("mine", "a.b.c")
     assert "EMPTY" not in found
     file.write_bytes(b"\xff\xfe\x00bad")
     with pytest.raises(SettingsError, match=r"settings file .*\.env cannot be read"):
-        environment_with(file)
+        environment()
 
 
 def test_with_everything_there_the_bot_starts_warm_with_the_hosts_limits(
     tiny_model: Path,
     music: Path,
-    here: Path,
+    elsewhere: Path,
     cli: Cli,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cli("index", "build", music)
-    (here / ".env").write_text("DISCORD_TOKEN=a.b.c\nSOUNDALIKE_CLIP_SECONDS=30\n")
+    (elsewhere / ".env").write_text("DISCORD_TOKEN=a.b.c\nSOUNDALIKE_CLIP_SECONDS=30\n")
     started = []
 
     async def bot(settings: object, service: object) -> None:

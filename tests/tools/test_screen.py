@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
 from models.types import ClipError
-from tools.screen import Screen, printable, report
+from tools.screen import Screen, as_called, printable, report
 
 
 def test_json_mode_prints_one_value_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,6 +74,28 @@ def test_errors_are_a_sentence_and_a_fix(capsys: pytest.CaptureFixture[str]) -> 
         "error": "It is worn. It is [broken].",
         "fix": "Mend it.",
     }
+
+
+@pytest.mark.parametrize(
+    ("called", "name"),
+    [
+        ("/nowhere/on/the/path/soundalike", "/nowhere/on/the/path/soundalike"),
+        ("bin/soundalike", "bin/soundalike"),
+        ("/some/where/tools/cli.py", f"{sys.executable} -m tools.cli"),
+        ("/usr/bin/pytest", "soundalike"),
+    ],
+)
+def test_hints_can_be_copied(called: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [called])
+    assert as_called("Run `soundalike index build` now.") == f"Run `{name} index build` now."
+
+
+def test_on_the_path_the_bare_name_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "soundalike"
+    program.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", [str(program)])
+    assert as_called("`soundalike demo`") == "`soundalike demo`"
 
 
 def test_printable_keeps_letters_and_lines_only() -> None:
