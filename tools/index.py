@@ -17,7 +17,7 @@ from tools import options
 from tools.build import Built, build_index
 from tools.cli import DONE, NOT_DONE, PARTLY
 from tools.compose import card_of, read_settings
-from tools.screen import Screen, printable
+from tools.screen import Screen, counted, printable
 
 directory_argument = click.argument(
     "directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path)
@@ -95,7 +95,7 @@ def info(directory: Path | None, as_json: bool) -> None:
         "tracks": f"{found.tracks:,}, {clock(found.seconds)} of audio",
         "windows": f"{found.windows:,} of {found.window_seconds:g} s, "
         f"one every {found.hop_seconds:g} s",
-        "left out": f"{found.left_out:,} files" if found.left_out else "nothing",
+        "left out": counted(found.left_out, "file") if found.left_out else "nothing",
         "model": f"{found.stamp.model} {found.stamp.version} ({found.stamp.space}, "
         f"{found.stamp.dim} numbers a window)",
         "generation": f"{found.generation}, published {found.created}; {found.generations} kept",
@@ -137,25 +137,27 @@ def verify(directory: Path | None, as_json: bool) -> int:
 def _show(built: Built, directory: Path, screen: Screen) -> None:
     """Print what a build came to: what was left out and why first, the sum last."""
     _show_files("Left out", built.left_out, screen)
-    _show_files("Held once", built.duplicates, screen)
-    parts = [f"{built.heard:,} files heard ({clock(built.audio_seconds)} of audio)"]
+    _show_files("In the index once", built.duplicates, screen)
+    parts = [f"{counted(built.heard, 'file')} heard ({clock(built.audio_seconds)} of audio)"]
     parts += [f"{built.kept:,} known before"] if built.kept else []
     parts += [f"{built.gone:,} gone"] if built.gone else []
     parts += [f"{len(built.left_out):,} left out"] if built.left_out else []
-    manifest = built.manifest
+    tracks = counted(built.manifest.tracks, "track")
+    windows = counted(built.manifest.windows, "window")
     screen.show(
         Text(f"{', '.join(parts)}, in {clock(built.seconds)}."),
-        Text(
-            f"{manifest.tracks:,} tracks, {manifest.windows:,} windows are in {directory}.", "bold"
-        ),
+        Text(f"{tracks}, {windows} are in {printable(str(directory))}.", "bold"),
     )
 
 
 def _show_files(title: str, files: list[LeftOut], screen: Screen) -> None:
-    if files:
-        screen.show(Text(f"{title}:", "yellow"))
+    """List files by the reason they share."""
+    reasons: dict[str, list[str]] = {}
     for file in files:
-        screen.show(Text(f"  {printable(file.path)}: {printable(file.sentence)}"))
+        reasons.setdefault(file.sentence, []).append(file.path)
+    for reason, paths in reasons.items():
+        screen.show(Text.assemble((f"{title}: ", "yellow"), printable(reason)))
+        screen.show(*(Text(f"  {printable(path)}") for path in paths))
 
 
 def _as_json(built: Built, directory: Path) -> dict[str, Any]:

@@ -112,6 +112,11 @@ def report(*errors: SoundalikeError, as_json: bool) -> None:
             console.print(Text(printable(as_called(error.fix))), soft_wrap=True)
 
 
+def counted(number: int, noun: str) -> str:
+    """Count things in words: "1 file", "1,234 files"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def command_name() -> str:
     """Return how this command was called: it need not be on the path, and hints are copied."""
     called = Path(sys.argv[0])

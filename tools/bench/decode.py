@@ -60,7 +60,7 @@ def _librosa(path: Path, sample_rate: int) -> FloatArray:
 def _pydub(path: Path, sample_rate: int) -> FloatArray:
     # Imported here: it looks for ffmpeg as it is imported, and warns where there is none.
     with path.open("rb") as file:
-        sound = importlib.import_module("pydub").AudioSegment.from_file(file)
+        sound = importlib.import_module("pydub").AudioSegment.from_file(file, path.suffix[1:])
     whole = np.array(sound.get_array_of_samples(), np.float32).reshape(-1, sound.channels)
     mono = whole.mean(axis=1) / sound.max_possible_amplitude
     resampled: FloatArray = soxr.resample(mono, sound.frame_rate, sample_rate)
