@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from bot.settings import SETTINGS
 
@@ -30,10 +33,15 @@ def test_every_package_is_listed(pyproject: dict[str, Any]) -> None:
     assert set(pyproject["tool"]["setuptools"]["packages"]) == found
 
 
-def test_the_lock_names_no_index() -> None:
+def test_the_lock_names_no_index_and_pins_everything(pyproject: dict[str, Any]) -> None:
     lock = (PROJECT / "requirements.lock").read_text()
     assert "://" not in lock
     assert lock.count("--hash=sha256:") > lock.count("==")
+    wanted = pyproject["project"]["dependencies"] + pyproject["dependency-groups"]["dev"]
+    for requirement in map(Requirement, wanted):
+        pins = re.findall(rf"^{canonicalize_name(requirement.name)}==([^ ;]+)", lock, re.MULTILINE)
+        assert pins, requirement
+        assert all(requirement.specifier.contains(pin) for pin in pins), requirement
 
 
 def test_an_index_and_a_model_live_in_one_process() -> None:
