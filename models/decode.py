@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -120,17 +121,18 @@ def decode(source: ClipSource, *, sample_rate: int, span: Span, limits: DecodeLi
 
 @contextmanager
 def open_source(source: ClipSource, limits: DecodeLimits) -> Iterator[BinaryIO]:
-    """Open what was handed in as a real, unbuffered file without a name of its own.
+    """Open what was handed in as a real, unbuffered file.
+
+    Bytes become a file without a name: in memory on Linux, where nothing of them reaches a disk.
 
     Raises
     ------
     ClipError
-        It is missing, empty, too large, or no plain file.
+        It is missing, empty, too large, no plain file, or there is no room for it.
     """
     if isinstance(source.data, bytes):
         _check_size(len(source.data), limits)
-        with tempfile.TemporaryFile(buffering=0) as file:
-            file.write(source.data)
+        with _nameless(source.data) as file:
             yield file
         return
     try:
@@ -142,6 +144,29 @@ def open_source(source: ClipSource, limits: DecodeLimits) -> Iterator[BinaryIO]:
         raise PassingError("The file cannot be opened.", "Check that it may be read.") from None
     with file:
         yield file
+
+
+@contextmanager
+def _nameless(data: bytes) -> Iterator[BinaryIO]:
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(_scratch())
+            left = memoryview(data)
+            while left:
+                # An unbuffered file may take less than it is given.
+                left = left[file.write(left) :]
+        except OSError:
+            raise PassingError(
+                "There is no room on this machine to take the file in.",
+                "Try again in a while, or with a smaller file.",
+            ) from None
+        yield file
+
+
+def _scratch() -> BinaryIO:
+    if memfd_create := getattr(os, "memfd_create", None):  # Linux only
+        return os.fdopen(memfd_create("clip"), "w+b", buffering=0)
+    return tempfile.TemporaryFile(buffering=0)
 
 
 def _check_size(size: int, limits: DecodeLimits) -> None:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
+import resource
 import subprocess
+import sys
+import tempfile
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -17,7 +23,7 @@ from hypothesis import strategies as st
 
 from models.decode import CLIP_LIMITS, Audio, DecodeLimits, decode
 from models.ffmpeg import find_ffmpeg
-from models.types import ClipError, ClipSource, Span
+from models.types import ClipError, ClipSource, PassingError, Span
 
 RATE = 44_100
 
@@ -217,6 +223,45 @@ def test_what_is_not_there_or_empty_is_refused(tmp_path: Path) -> None:
         hear(encoded(np.zeros(0, np.float32)))
     with pytest.raises(ClipError, match=r"larger than 0\.001 MB"):
         hear(encoded(tone(1.0)), limits=DecodeLimits(max_bytes=1_000))
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("memory", [True, False])
+def test_a_clip_that_cannot_be_taken_in_whole_is_refused(
+    memory: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not memory:
+        monkeypatch.delattr(os, "memfd_create", raising=False)
+    data = encoded(tone(1.0))
+    assert hear(data).seconds == 1.0
+    with no_file_larger_than(20_000), pytest.raises(PassingError, match="no room"):
+        hear(data)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps files in memory alone")
+def test_a_clip_reaches_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    assert hear(encoded(tone(1.0))).seconds == 1.0
+    alac = convert(tone(1.0), tmp_path / "x.m4a", "-c:a", "alac").read_bytes()
+    assert hear(alac).seconds == pytest.approx(1.0, abs=0.01)
+
+
+def test_without_a_place_for_files_a_clip_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    with pytest.raises(PassingError, match="no room"):
+        hear(encoded(tone(1.0)))
 
 
 @pytest.mark.parametrize("form", ["FLAC", "MP3", "OGG", "WAV"])
