@@ -14,7 +14,7 @@ import numpy as np
 import soxr
 
 from models.ffmpeg import open_ffmpeg
-from models.pcm import BLOCK_FRAMES, BrokenOffError, PcmStream, UnreadableError
+from models.pcm import BLOCK_FRAMES, BrokenOffError, Deadline, PcmStream, UnreadableError
 from models.sndfile import open_sndfile
 from models.types import ClipError, ClipSource, FloatArray, PassingError, Span
 
@@ -22,6 +22,9 @@ _MEGABYTE = 1_000_000
 # Samples of a float file may pass full scale, but none by 40 dB.
 _LOUDEST = 100.0
 _LONGEST_SECONDS = 1e6
+_SHORTEST_SECONDS = 0.01
+# Samples a second, channels counted apart: of a file with more, less time is taken.
+_BUSIEST = 8 * 48_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class DecodeLimits:
     max_bytes : int
         The largest file.
     max_seconds : float
-        The most that is decoded of one; the rest is left out, and a note says so.
+        The most that is decoded of one; the rest is left out, and a note says so. Of a file with
+        more samples a second than eight channels at 48 kHz have, it is less in proportion.
     timeout : float
         Seconds that decoding may take.
     """
@@ -102,21 +106,19 @@ def decode(source: ClipSource, *, sample_rate: int, span: Span, limits: DecodeLi
         The file cannot be read or holds no sound in that span, or the span makes no sense.
     """
     start, end = _check_span(span)
+    deadline = Deadline(limits.timeout)
     with open_source(source, limits) as file:
         try:
-            with open_sndfile(file) as stream:
+            with open_sndfile(file, deadline) as stream:
                 return _collect(stream, sample_rate, start, end, limits)
         except UnreadableError:
             pass
         try:
             most = min(start + limits.max_seconds + 1, end, _LONGEST_SECONDS)
-            with open_ffmpeg(file, seconds=most, timeout=limits.timeout) as stream:
+            with open_ffmpeg(file, seconds=most, deadline=deadline) as stream:
                 return _collect(stream, sample_rate, start, end, limits)
         except UnreadableError:
-            raise ClipError(
-                "There is no sound in the file that can be read here.",
-                "Check that it plays; if it does, convert it to wav, flac, ogg or mp3.",
-            ) from None
+            raise _no_sound() from None
 
 
 @contextmanager
@@ -187,38 +189,57 @@ def _check_span(span: Span) -> tuple[float, float]:
             "The part to listen to must start at 0 seconds or later and end after it starts.",
             "Give a start and an end in seconds, or neither.",
         )
+    if end - start < _SHORTEST_SECONDS:
+        raise ClipError(
+            "The part to listen to is too short to hold a sound.",
+            "Move its end away from its start.",
+        )
     return start, end
 
 
 def _collect(
     stream: PcmStream, sample_rate: int, start: float, end: float, limits: DecodeLimits
 ) -> Audio:
-    most = math.ceil(limits.max_seconds * stream.rate)
-    wanted = most if end == math.inf else min(most, round((end - start) * stream.rate))
+    most = math.ceil(limits.max_seconds * min(stream.rate, _BUSIEST / stream.channels))
+    asked = math.inf if end == math.inf else round((end - start) * stream.rate)
     resampler = _Resampler(stream.rate, sample_rate)
     blocks: list[FloatArray] = []
     skipped = frames = 0
     notes: tuple[str, ...] = ()
     try:
         skipped = stream.skip(round(start * stream.rate))
+        wanted = int(min(most, asked))
         while frames < wanted and len(block := stream.read(min(BLOCK_FRAMES, wanted - frames))):
             frames += len(block)
             blocks.append(resampler.next(_mono(block)))
-        if wanted == most and len(stream.read(1)):
-            notes = (f"Only {limits.max_seconds:g} seconds of the file were listened to.",)
+        if wanted < asked and len(stream.read(1)):
+            notes = (
+                f"Only {round(most / stream.rate, 1):g} seconds of the file were listened to.",
+            )
     except BrokenOffError:
-        notes = ("The file is damaged: only what comes before the damage was listened to.",)
+        notes = ("The file is damaged: only what could be read of it was listened to.",)
     if not frames:
-        raise _over(skipped / stream.rate, start) if skipped else UnreadableError
+        raise _over(skipped / stream.rate) if skipped else UnreadableError
     seconds = frames / stream.rate
     blocks.append(resampler.rest())
     samples = np.concatenate(blocks)
+    if not len(samples):
+        raise _no_sound()
     return Audio(samples, sample_rate, start, start + seconds, seconds, notes)
 
 
-def _over(seconds: float, start: float) -> ClipError:
+def _no_sound() -> ClipError:
     return ClipError(
-        f"The file is over after {seconds:.1f} seconds, so there is nothing to hear at {start:g}.",
+        "There is no sound in the file that can be read here.",
+        "Check that it plays; if it does, convert it to wav, flac, ogg or mp3.",
+    )
+
+
+def _over(seconds: float) -> ClipError:
+    minutes, rest = divmod(round(seconds, 1), 60)
+    length = f"{minutes:.0f}:{rest:04.1f}".removesuffix(".0")
+    return ClipError(
+        f"The file is over after {length}, before the part to listen to begins.",
         "Choose an earlier start.",
     )
 

@@ -1,11 +1,12 @@
 """Decoding with ffmpeg what libsndfile does not know: m4a, webm, wma and the like.
 
 ffmpeg follows playlists to other files and to the network, so it is let near a stranger's file
-only with the formats named that hold sound themselves, and with its resources limited.
+only with the formats and codecs named that hold sound themselves, and with its resources limited.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 import subprocess
@@ -13,23 +14,37 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 import imageio_ffmpeg
 import numpy as np
 
-from models.pcm import UnreadableError, check_layout, read_over
+from models.pcm import BrokenOffError, Deadline, UnreadableError, check_layout, read_over
 from models.types import FloatArray, PassingError
 
 _FORMATS = (
     "aac,ac3,aiff,amr,ape,asf,au,caf,dsf,eac3,flac,matroska,mov,mp3,mpc,mpc8,ogg,tta,w64,wav,wv"
 )
+# So that no film in a container reaches a video decoder.
+_CODECS = (
+    "aac,aac_fixed,aac_latm,ac3,ac3_fixed,alac,als,amrnb,amrwb,ape,dca,dsd_lsbf,dsd_lsbf_planar,"
+    "dsd_msbf,dsd_msbf_planar,eac3,flac,gsm,gsm_ms,ilbc,libfdk_aac,libopencore_amrnb,"
+    "libopencore_amrwb,libopus,libspeex,libvorbis,mace3,mace6,mlp,mp1,mp1float,mp2,mp2float,mp3,"
+    "mp3float,mpc7,mpc8,opus,qcelp,qdm2,qdmc,speex,truehd,tta,vorbis,wavpack,wmalossless,wmapro,"
+    "wmav1,wmav2,wmavoice,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,adpcm_yamaha,g722,g726,g726le,"
+    "pcm_alaw,pcm_bluray,pcm_dvd,pcm_f16le,pcm_f24le,pcm_f32be,pcm_f32le,pcm_f64be,pcm_f64le,"
+    "pcm_mulaw,pcm_s16be,pcm_s16be_planar,pcm_s16le,pcm_s16le_planar,pcm_s24be,pcm_s24le,"
+    "pcm_s24le_planar,pcm_s32be,pcm_s32le,pcm_s32le_planar,pcm_s64be,pcm_s64le,pcm_s8,"
+    "pcm_s8_planar,pcm_u16be,pcm_u16le,pcm_u24be,pcm_u24le,pcm_u32be,pcm_u32le,pcm_u8"
+)
+_OF_NO_CONCERN = b"not on whitelist"
 # Address space in KiB, files open, bytes written to any file, core dumps. A system that knows no
 # such limit says so, and that is all right. The limits outlive the shell, which becomes ffmpeg.
 _LIMITS = 'ulimit -v 1048576; ulimit -n 64; ulimit -f 0; ulimit -c 0; ulimit -t {cpu}; exec "$@"'
 _AU_HEADER = struct.Struct(">4s5I")
 _AU_FLOAT32 = 6
 _LONGEST_HEADER = 1 << 16
+_MOST_COMPLAINTS = 1 << 20
 
 
 def find_ffmpeg() -> Path | None:
@@ -43,7 +58,7 @@ def find_ffmpeg() -> Path | None:
 
 
 @contextmanager
-def open_ffmpeg(file: BinaryIO, *, seconds: float, timeout: float) -> Iterator[FfmpegStream]:
+def open_ffmpeg(file: BinaryIO, *, seconds: float, deadline: Deadline) -> Iterator[FfmpegStream]:
     """Decode a file in a process of its own, at its own rate and channel layout.
 
     Parameters
@@ -52,8 +67,8 @@ def open_ffmpeg(file: BinaryIO, *, seconds: float, timeout: float) -> Iterator[F
         A real file, unbuffered. ffmpeg gets it as its input and never learns its name.
     seconds : float
         Decode no more than this from the beginning.
-    timeout : float
-        Seconds of wall clock and of processor time it may take.
+    deadline : Deadline
+        When ffmpeg is killed; it may take as many seconds of processor time too.
 
     Raises
     ------
@@ -69,58 +84,63 @@ def open_ffmpeg(file: BinaryIO, *, seconds: float, timeout: float) -> Iterator[F
             "Install ffmpeg, or convert the file to wav, flac, ogg or mp3.",
         )
     file.seek(0)
-    limits = _LIMITS.format(cpu=max(1, round(timeout)))
-    process = subprocess.Popen(  # noqa: S603 - no part of the command comes from the file
-        ["/bin/sh", "-c", limits, "sh", str(program), *_arguments(seconds)],
-        stdin=file,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={},
-    )
-    watch = _Watch(process, timeout)
+    limits = _LIMITS.format(cpu=max(1, round(deadline.seconds)))
+    command = ["/bin/sh", "-c", limits, "sh", str(program), *_arguments(seconds)]
+    child = _Child(command, file, deadline)
     try:
-        assert process.stdout is not None
-        yield FfmpegStream(process.stdout, watch)
+        yield FfmpegStream(child)
     finally:
-        watch.stop()
+        child.stop()
 
 
-class _Watch:
-    """Kills a process that takes too long."""
+class _Child:
+    """A process whose output is read, and which is killed when the time is over."""
 
-    def __init__(self, process: subprocess.Popen[bytes], timeout: float) -> None:
-        self._process = process
-        self._seconds = timeout
-        self._expired = False
-        self._timer = threading.Timer(timeout, self._expire)
+    def __init__(self, command: list[str], file: BinaryIO, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._complaints, said = os.pipe()
+        # Nobody reads along: what no longer fits is dropped instead of halting the process.
+        os.set_blocking(said, False)
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - no part comes from the file
+                command, stdin=file, stdout=subprocess.PIPE, stderr=said, env={}
+            )
+        except OSError:
+            os.close(self._complaints)
+            raise
+        finally:
+            os.close(said)
+        self._timer = threading.Timer(deadline.left, self._process.kill)
         self._timer.daemon = True
         self._timer.start()
 
-    def _expire(self) -> None:
-        self._expired = True
-        self._process.kill()
+    def read(self, size: int) -> bytes:
+        """Return so many bytes of its output, fewer at the end."""
+        assert self._process.stdout is not None
+        data = self._process.stdout.read(size)
+        self._deadline.check()
+        return data
 
-    def check(self) -> None:
-        """Raise ClipError if the time is over."""
-        if self._expired:
-            raise PassingError(
-                f"Decoding the file took longer than {self._seconds:g} seconds and was stopped.",
-                "Cut out the part you mean, or convert it to wav, flac, ogg or mp3.",
-            )
+    def has_failed(self) -> bool:
+        """Tell, when its output has ended, whether it complained or failed."""
+        status = self._process.wait()
+        self._deadline.check()
+        complaints = os.read(self._complaints, _MOST_COMPLAINTS).splitlines()
+        return status != 0 or any(_OF_NO_CONCERN not in line for line in complaints)
 
     def stop(self) -> None:
-        """End the process, whether or not it is done."""
+        """End it, whether or not it is done."""
         self._timer.cancel()
         self._process.kill()
         self._process.communicate()
+        os.close(self._complaints)
 
 
 class FfmpegStream:
     """A file being decoded by ffmpeg; see `PcmStream`."""
 
-    def __init__(self, pipe: IO[bytes], watch: _Watch) -> None:
-        self._pipe = pipe
-        self._watch = watch
+    def __init__(self, child: _Child) -> None:
+        self._child = child
         self.rate, self.channels = self._read_header()
         check_layout(self.rate, self.channels)
 
@@ -130,30 +150,31 @@ class FfmpegStream:
 
     def read(self, frames: int) -> FloatArray:
         """Return the next frames [n, channels]."""
-        data = self._pipe.read(frames * self.channels * 4)
-        self._watch.check()
+        data = self._child.read(frames * self.channels * 4)
         whole = len(data) // (self.channels * 4)
+        if not whole and self._child.has_failed():
+            raise BrokenOffError
         samples = np.frombuffer(data, ">f4", whole * self.channels)
         return samples.astype(np.float32).reshape(whole, self.channels)
 
     def _read_header(self) -> tuple[int, int]:
-        header = self._pipe.read(_AU_HEADER.size)
-        self._watch.check()
+        header = self._child.read(_AU_HEADER.size)
         if len(header) < _AU_HEADER.size:
             raise UnreadableError
         magic, offset, _, encoding, rate, channels = _AU_HEADER.unpack(header)
         if (magic, encoding) != (b".snd", _AU_FLOAT32) or offset > _LONGEST_HEADER:
             raise UnreadableError
-        self._pipe.read(offset - _AU_HEADER.size)
+        self._child.read(offset - _AU_HEADER.size)
         return rate, channels
 
 
 def _arguments(seconds: float) -> list[str]:
     # One option and its value to a line.
     words = f"""
-        -nostdin -v quiet -threads 1 -filter_threads 1
+        -nostdin -v repeat+error -threads 1 -filter_threads 1
         -protocol_whitelist file,pipe
         -format_whitelist {_FORMATS}
+        -codec_whitelist {_CODECS}
         -t {seconds:.6f}
         -i file:/dev/stdin
         -vn -sn -dn

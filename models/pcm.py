@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from typing import Protocol
 
-from models.types import ClipError, FloatArray
+from models.types import ClipError, FloatArray, PassingError
 
 LOWEST_RATE = 1_000
 HIGHEST_RATE = 3_000_000
@@ -35,7 +37,9 @@ class PcmStream(Protocol):
         Raises
         ------
         BrokenOffError
-            The file is damaged from here on.
+            The file is damaged, and this is all that can be read of it.
+        PassingError
+            The time is over.
         """
 
 
@@ -44,7 +48,28 @@ class UnreadableError(Exception):
 
 
 class BrokenOffError(Exception):
-    """The file cannot be decoded from here on."""
+    """The file is damaged, and nothing more can be decoded of it."""
+
+
+class Deadline:
+    """When decoding has to be over, whichever decoder is at it."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds until then; none once it has passed."""
+        return max(0.0, self._end - time.monotonic())
+
+    def check(self) -> None:
+        """Raise PassingError if the time is over."""
+        if not self.left:
+            raise PassingError(
+                f"Decoding the file took longer than {self.seconds:g} seconds and was stopped.",
+                "Cut out the part you mean, or convert it to wav, flac, ogg or mp3.",
+            )
 
 
 def check_layout(rate: int, channels: int) -> None:
@@ -59,6 +84,8 @@ def check_layout(rate: int, channels: int) -> None:
 def read_over(stream: PcmStream, frames: int) -> int:
     """Decode frames and drop them; return how many there were."""
     passed = 0
-    while passed < frames and (got := len(stream.read(min(BLOCK_FRAMES, frames - passed)))):
-        passed += got
+    # What is damaged is still so when the next frames are asked for.
+    with suppress(BrokenOffError):
+        while passed < frames and (got := len(stream.read(min(BLOCK_FRAMES, frames - passed)))):
+            passed += got
     return passed

@@ -9,18 +9,19 @@ from typing import BinaryIO
 import numpy as np
 import soundfile
 
-from models.pcm import BrokenOffError, UnreadableError, check_layout, read_over
+from models.pcm import BrokenOffError, Deadline, UnreadableError, check_layout, read_over
 from models.types import FloatArray
 
 
 @contextmanager
-def open_sndfile(file: BinaryIO) -> Iterator[SndfileStream]:
+def open_sndfile(file: BinaryIO, deadline: Deadline) -> Iterator[SndfileStream]:
     """Open a file by its content.
 
     Parameters
     ----------
     file : BinaryIO
         A real file, unbuffered: libsndfile reads its descriptor.
+    deadline : Deadline
 
     Raises
     ------
@@ -36,7 +37,7 @@ def open_sndfile(file: BinaryIO) -> Iterator[SndfileStream]:
         raise UnreadableError from None
     with decoder:
         check_layout(decoder.samplerate, decoder.channels)
-        yield SndfileStream(decoder)
+        yield SndfileStream(decoder, deadline)
 
 
 class _ForwardFile(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
@@ -53,8 +54,9 @@ class _ForwardFile(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has 
 class SndfileStream:
     """A file being decoded by libsndfile; see `PcmStream`."""
 
-    def __init__(self, decoder: soundfile.SoundFile) -> None:
+    def __init__(self, decoder: soundfile.SoundFile, deadline: Deadline) -> None:
         self._decoder = decoder
+        self._deadline = deadline
         self.rate: int = decoder.samplerate
         self.channels: int = decoder.channels
 
@@ -72,6 +74,7 @@ class SndfileStream:
 
     def read(self, frames: int) -> FloatArray:
         """Return the next frames [n, channels]."""
+        self._deadline.check()
         # Given an array, soundfile fills it; else it would stop at the length the file claims,
         # which for mp3 is an estimate.
         out = np.empty((frames, self.channels), np.float32)

@@ -26,6 +26,7 @@ from models.ffmpeg import find_ffmpeg
 from models.types import ClipError, ClipSource, PassingError, Span
 
 RATE = 44_100
+DAMAGED = "The file is damaged: only what could be read of it was listened to."
 
 
 def tone(seconds: float, rate: int = RATE, hertz: float = 440.0) -> np.ndarray:
@@ -161,7 +162,7 @@ def test_a_start_beyond_the_end_tells_the_length(start: float, ending: str, tmp_
         data = encoded(tone(2.0))
     else:
         data = convert(tone(2.0), tmp_path / "x.m4a", "-c:a", "alac").read_bytes()
-    with pytest.raises(ClipError, match=r"over after 2\.0 seconds"):
+    with pytest.raises(ClipError, match="over after 0:02, before"):
         hear(data, Span(start=start))
 
 
@@ -173,6 +174,23 @@ def test_a_span_that_makes_no_sense_is_refused(span: Span) -> None:
         hear(encoded(tone(1.0)), span)
 
 
+@pytest.mark.parametrize("seconds", [1e-6, 0.009])
+def test_a_span_too_short_for_a_sound_is_refused(seconds: float) -> None:
+    with pytest.raises(ClipError, match="too short to hold a sound"):
+        hear(encoded(tone(2.0)), Span(1.0, 1.0 + seconds))
+
+
+def test_a_length_is_told_in_minutes() -> None:
+    data = encoded(np.zeros(85_500, np.float32), 1_000)
+    with pytest.raises(ClipError, match=r"over after 1:25\.5, before"):
+        hear(data, Span(start=3_000_000))
+
+
+def test_too_little_sound_for_one_sample_is_none() -> None:
+    with pytest.raises(ClipError, match="no sound in the file"):
+        hear(encoded(np.ones(1, np.float32), 3_000_000))
+
+
 def test_a_long_file_is_cut_and_says_so() -> None:
     data = encoded(tone(3.0))
     audio = hear(data, limits=DecodeLimits(max_seconds=2.0))
@@ -180,6 +198,24 @@ def test_a_long_file_is_cut_and_says_so() -> None:
     assert audio.notes == ("Only 2 seconds of the file were listened to.",)
     assert hear(data, Span(0.5, 1.0), DecodeLimits(max_seconds=2.0)).notes == ()
     assert hear(data, limits=DecodeLimits(max_seconds=3.0)).notes == ()
+
+
+def test_less_is_taken_of_a_file_with_many_samples_a_second() -> None:
+    data = encoded(np.zeros((2 * 192_000, 8), np.float32), 192_000)
+    audio = hear(data, limits=DecodeLimits(max_seconds=1.0))
+    assert audio.seconds == 0.25
+    assert audio.notes == ("Only 0.2 seconds of the file were listened to.",)
+
+
+@pytest.mark.parametrize("start", [0.0, 1.5])
+@pytest.mark.parametrize("ending", ["wav", "m4a"])
+def test_every_decoder_keeps_to_the_time(ending: str, start: float, tmp_path: Path) -> None:
+    if ending == "wav":
+        data = encoded(tone(2.0))
+    else:
+        data = convert(tone(2.0), tmp_path / "x.m4a", "-c:a", "alac").read_bytes()
+    with pytest.raises(PassingError, match="longer than 0 seconds"):
+        hear(data, Span(start=start), DecodeLimits(timeout=0.0))
 
 
 def test_hours_of_silence_cost_no_memory(tmp_path: Path) -> None:
@@ -271,6 +307,32 @@ def test_a_truncated_file_is_heard_as_far_as_it_goes(form: str) -> None:
     audio = hear(data[: len(data) // 2])
     assert 0.5 < audio.seconds < 3.9
     assert len(audio.samples) == pytest.approx(audio.seconds * 16_000, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("ending", "options"),
+    [
+        ("m4a", ["-c:a", "aac", "-movflags", "+faststart"]),
+        ("webm", ["-c:a", "libopus", "-ar", "48000"]),
+        ("mka", ["-c:a", "flac"]),
+        ("aac", ["-c:a", "aac"]),
+        ("wma", ["-c:a", "wmav2"]),
+        ("wv", []),
+    ],
+)
+def test_damage_in_what_ffmpeg_reads_is_noted(
+    ending: str, options: list[str], tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 4 * RATE).astype(np.float32)
+    data = convert(noise, tmp_path / f"x.{ending}", *options).read_bytes()
+    assert hear(data).notes == ()
+    audio = hear(data[: len(data) // 2])
+    assert 0.5 < audio.seconds < 3.9
+    assert audio.notes == (DAMAGED,)
+    # Nobody knows of damage where nobody listened.
+    assert hear(data[: len(data) // 2], Span(end=0.4)).notes == ()
+    with pytest.raises(ClipError, match=r"over after 0:0[12].*, before"):
+        hear(data[: len(data) // 2], Span(start=3.95))
 
 
 @pytest.mark.parametrize(
