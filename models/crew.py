@@ -9,18 +9,22 @@ import resource
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 import pebble
 from threadpoolctl import threadpool_limits
 
 from models.types import PassingError, SoundalikeError
+
+DIED: Final = (BrokenProcessPool, pebble.ProcessExpired)
+"""What a task fails with when its worker died: its own doing or, as likely, somebody else's."""
 
 _OPEN_FILES = 256
 _LOG = logging.getLogger(__name__)
@@ -47,6 +51,7 @@ class Crew:
         self._lock = threading.Lock()
         self._pool = self._spawn()
         self._pending: set[Future[Any]] = set()
+        self._closed = False
 
     def submit(
         self, timeout_s: float, job: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
@@ -59,24 +64,29 @@ class Crew:
             What it fails with, `as_problem` puts into words.
         """
         with self._lock, _without_interrupts():
+            if self._closed:
+                refused: Future[_T] = Future()
+                refused.set_exception(_closed())
+                return refused
             if not self._pool.active:
                 # All workers died at once, killed by a system short of memory perhaps. Clearing
                 # the rest away can take seconds, so nobody waits for it.
                 threading.Thread(target=self._pool.join, daemon=True).start()
                 self._pool = self._spawn()
             future: Future[_T] = self._pool.schedule(job, args, kwargs, timeout=timeout_s)
-        self._pending.add(future)
+            self._pending.add(future)
         future.add_done_callback(self._pending.discard)
         return future
 
     def close(self) -> None:
         """End the workers, whatever they are at; tasks that are not done fail."""
         with self._lock:
+            self._closed = True
             self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves these without types
             self._pool.join()
         for future in tuple(self._pending):
             with suppress(InvalidStateError):
-                future.set_exception(BrokenProcessPool("closed"))
+                future.set_exception(_closed())
 
     def _spawn(self) -> pebble.ProcessPool:
         # A forked child would inherit the threads' locks of this process; a spawned one is clean.
@@ -87,26 +97,42 @@ class Crew:
 
 
 def as_problem(error: BaseException) -> SoundalikeError:
-    """Say in a sentence what went wrong with a task."""
+    """Say in a sentence what went wrong with a task.
+
+    The file gets the blame for nothing that may be the machine's doing.
+    """
     match error:
         case SoundalikeError():
             return error
         case TimeoutError():
-            return PassingError("The file took too long to read.", "Try a shorter or simpler file.")
+            return PassingError(
+                "Listening took too long and was stopped.",
+                "Try a shorter part of it, or again in a while.",
+            )
         case MemoryError():
-            return PassingError("The file needs too much memory.", "Try a shorter or simpler file.")
+            return PassingError(
+                "Listening needed too much memory.",
+                "Try a shorter part of it, or again in a while.",
+            )
         case pebble.ProcessExpired():
             return PassingError(
-                "The file made the decoder stop, so it is probably damaged.",
-                "Save it again in another format, such as flac or mp3.",
+                "The process that listened died.",
+                "Try again in a while, or save the file in another format, such as flac or mp3.",
             )
         case BrokenProcessPool():
             return PassingError("The processes that listen were stopped.", "Try again.")
         case _:
-            _LOG.error("a worker failed in a way nobody foresaw", exc_info=error)
+            # Where it happened, but not the error's own words: those may quote a person's file.
+            places = "".join(traceback.format_tb(error.__traceback__))
+            _LOG.error("unexpected %s in a worker\n%s", type(error).__name__, places)
             return PassingError(
-                "The file could not be read.", "Try it in another format, such as flac or mp3."
+                "Something went wrong while listening.",
+                "Try again, or save the file in another format, such as flac or mp3.",
             )
+
+
+def _closed() -> BrokenProcessPool:
+    return BrokenProcessPool("closed")
 
 
 @contextmanager

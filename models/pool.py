@@ -13,7 +13,6 @@ import time
 import wave
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
@@ -24,7 +23,7 @@ from typing import Final, Self, TypeVar
 import numpy as np
 
 from models.cards import ModelCard, ModelFile, check_file
-from models.crew import Crew, as_problem
+from models.crew import DIED, Crew, as_problem
 from models.decode import CLIP_LIMITS, TRACK_LIMITS, DecodeLimits
 from models.embedder import OnnxEmbedder
 from models.listen import Decoded, decode_clip, embed_clip, listen_track
@@ -38,10 +37,11 @@ from models.types import (
     Span,
 )
 
-CLIP_TIMEOUT_S: Final = 30.0
 TRACK_TIMEOUT_S: Final = 600.0
 
 _WORKER_MEMORY = 1 << 30
+# A clip's samples exist a few times over: in pieces, in one, and on their way to the model.
+_COPIES = 4
 _T = TypeVar("_T")
 
 
@@ -57,8 +57,8 @@ class WorkerPool:
         Processes that decode, at least 1.
     threads : int or None
         Processor threads of the model's worker; None for all there are.
-    timeout_s : float
-        Most seconds a clip may take in either worker.
+    timeout_s : float or None
+        Most seconds a clip may take in either worker; None for what the limits call for.
 
     Raises
     ------
@@ -73,16 +73,17 @@ class WorkerPool:
         limits: DecodeLimits = CLIP_LIMITS,
         decoders: int = 2,
         threads: int | None = None,
-        timeout_s: float = CLIP_TIMEOUT_S,
+        timeout_s: float | None = None,
     ) -> None:
         self._card = card
         self._file = card.file
         check_file(self._file)
         self._limits = limits
         self._threads = threads or cores()
-        self._timeout_s = timeout_s
+        self._timeout_s = clip_timeout(limits) if timeout_s is None else timeout_s
         self._decoder_count = decoders
-        self._decoders = Crew(decoders, _WORKER_MEMORY)
+        samples = round(limits.max_seconds * card.sample_rate)
+        self._decoders = Crew(decoders, _WORKER_MEMORY + _COPIES * 4 * samples)
         # It sees only samples, and its threads' address space grows with the machine's cores.
         self._embedders = Crew(1, None)
 
@@ -135,15 +136,27 @@ class WorkerPool:
         self.close()
 
     async def _run(self, crew: Crew, job: Callable[..., _T], *args: object) -> _T:
-        future = asyncio.wrap_future(crew.submit(self._timeout_s, job, *args))
+        error = await self._try(future := crew.submit(self._timeout_s, job, *args))
+        if isinstance(error, DIED):
+            # More often than for the file's sake, a worker dies for the machine's.
+            error = await self._try(future := crew.submit(self._timeout_s, job, *args))
+        if error:
+            raise as_problem(error) from error
+        return future.result()
+
+    async def _try(self, task: Future[_T]) -> BaseException | None:
+        future = asyncio.wrap_future(task)
         try:
             await asyncio.wait([future])
         except asyncio.CancelledError:
             future.cancel()
             raise
-        if error := future.exception():
-            raise as_problem(error) from error
-        return future.result()
+        return future.exception()
+
+
+def clip_timeout(limits: DecodeLimits) -> float:
+    """Return the most seconds a clip within limits may take in a worker."""
+    return max(30.0, limits.timeout) + limits.max_seconds / 20
 
 
 def embed_tracks(
@@ -200,8 +213,8 @@ def embed_tracks(
             for future in wait(in_hand, return_when=FIRST_COMPLETED).done:
                 path = in_hand.pop(future)
                 if error := future.exception():
-                    if isinstance(error, BrokenProcessPool) and path not in retried:
-                        # All workers went down, most likely for another reason than this file.
+                    if isinstance(error, DIED) and path not in retried:
+                        # More often than for the file's sake, a worker dies for the machine's.
                         retried.add(path)
                         take(path)
                         continue

@@ -33,7 +33,11 @@ def command(as_json: bool) -> int:
         report(*lacks, as_json=as_json)
         return NOT_DONE
     log_to_terminal()
-    limits = DecodeLimits(max_bytes=settings.clip_bytes, max_seconds=settings.clip_seconds)
+    limits = DecodeLimits(
+        max_bytes=settings.clip_bytes,
+        max_seconds=settings.clip_seconds,
+        timeout=20 + settings.clip_seconds / 60,
+    )
     with open_service(settings, limits=limits, decoders=settings.jobs) as service:
         asyncio.run(_run(settings, service))
     return DONE

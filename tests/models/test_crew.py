@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -48,6 +49,25 @@ def test_closing_fails_what_is_under_way_and_queued(crew: Crew) -> None:
         error = task.exception(timeout=1)
         assert isinstance(error, BrokenProcessPool)
         assert isinstance(as_problem(error), ClipError)
+
+
+def test_a_closed_crew_takes_no_task_and_starts_nobody(crew: Crew) -> None:
+    before = set(multiprocessing.active_children())
+    crew.submit(30, os.getpid).result()
+    crew.close()
+    late = crew.submit(30, os.getpid)
+    assert isinstance(late.exception(timeout=1), BrokenProcessPool)
+    assert set(multiprocessing.active_children()) <= before
+
+
+def test_the_log_tells_where_not_what_was_said(
+    crew: Crew, caplog: pytest.LogCaptureFixture
+) -> None:
+    error = crew.submit(30, int, "a line of a private file").exception()
+    assert error is not None
+    as_problem(error)
+    assert "unexpected ValueError" in caplog.text
+    assert "private" not in caplog.text
 
 
 def test_a_worker_does_small_sums_on_one_thread(crew: Crew) -> None:

@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +23,8 @@ from models.crew import Crew
 from models.decode import CLIP_LIMITS
 from models.embedder import OnnxEmbedder
 from models.listen import listen
-from models.pool import WorkerPool, embed_tracks
-from models.types import ClipError, ClipSource, EmbeddedTrack, ModelError, Span
+from models.pool import WorkerPool, clip_timeout, embed_tracks
+from models.types import ClipError, ClipSource, EmbeddedTrack, ModelError, PassingError, Span
 from tests.models.tiny import card_text, write_network
 
 RATE = 22_050
@@ -74,7 +76,7 @@ async def test_a_broken_file_is_a_sentence_and_the_next_is_heard(
 @pytest.mark.parametrize(
     ("job", "argument", "words"),
     [
-        (os._exit, 3, "made the decoder stop"),
+        (os._exit, 3, "process that listened died"),
         (time.sleep, 60, "took too long"),
         pytest.param(
             bytearray,
@@ -82,7 +84,7 @@ async def test_a_broken_file_is_a_sentence_and_the_next_is_heard(
             "too much memory",
             marks=pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds memory"),
         ),
-        (int, "no number", "could not be read"),
+        (int, "no number", "went wrong while listening"),
     ],
 )
 async def test_whatever_a_file_does_costs_one_worker_at_most(
@@ -92,6 +94,45 @@ async def test_whatever_a_file_does_costs_one_worker_at_most(
         await pool._run(pool._decoders, job, argument)
     clip = ClipSource(noise(tmp_path / "fine.wav", 2), "fine.wav")
     assert (await pool.hear(clip, Span())).heard.seconds == pytest.approx(2, abs=0.01)
+
+
+async def test_a_clip_is_tried_again_when_its_worker_was_killed(
+    pool: WorkerPool, tmp_path: Path
+) -> None:
+    mark = tmp_path / "mark"
+    once = (
+        f"(p := __import__('pathlib').Path({str(mark)!r})).exists() "
+        "or (p.touch(), (os := __import__('os')).kill(os.getpid(), 9))"
+    )
+    assert await pool._run(pool._decoders, eval, once) is True
+
+
+@pytest.mark.parametrize("job", [os._exit, time.sleep])
+async def test_the_file_is_not_blamed_for_the_models_worker(
+    pool: WorkerPool, job: Callable[..., object]
+) -> None:
+    with pytest.raises(PassingError) as caught:
+        await pool._run(pool._embedders, job, 60)
+    assert "damaged" not in str(caught.value)
+    assert "the file" not in caught.value.sentence.lower()
+
+
+async def test_longer_clips_are_given_more_time(
+    tiny_card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit, given = Crew.submit, []
+
+    def noting(crew: Crew, timeout_s: float, *job: Any) -> Future[Any]:
+        given.append(timeout_s)
+        return submit(crew, timeout_s, *job)
+
+    monkeypatch.setattr(Crew, "submit", noting)
+    clip = ClipSource(noise(tmp_path / "fine.wav", 2), "fine.wav")
+    hour = replace(CLIP_LIMITS, max_seconds=3_600.0)
+    with WorkerPool(tiny_card, limits=hour, decoders=1, threads=1) as patient:
+        await patient.hear(clip, Span())
+    assert given == [clip_timeout(hour)] * 2 == [210.0] * 2
+    assert clip_timeout(replace(hour, timeout=300.0)) > 300.0
 
 
 async def test_giving_up_on_a_clip_frees_its_worker(pool: WorkerPool, tmp_path: Path) -> None:
