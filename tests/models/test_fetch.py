@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiohttp import web
+from multidict import CIMultiDict
 
 from models.fetch import GuardedFetcher, is_public_web
 from models.types import ClipError, ClipSource
 
 AUDIO = b"RIFF" + bytes(5_000)
+PACKED = gzip.compress(bytes(10_000_000))
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -47,6 +49,12 @@ def redirect(to: str) -> Handler:
         return web.Response(status=302, headers={"Location": to})
 
     return handle
+
+
+async def pack_in_secret(request: web.Request) -> web.Response:
+    # Two headers: the first is a lie.
+    headers = CIMultiDict([("Content-Encoding", "identity"), ("Content-Encoding", "gzip")])
+    return web.Response(body=PACKED, content_type="audio/wav", headers=headers)
 
 
 async def count_down(request: web.Request) -> web.Response:
@@ -101,7 +109,8 @@ PAGES: dict[str, Handler] = {
     "/gone": answer(status=404),
     "/secret": answer(status=403),
     "/fails": answer(status=500),
-    "/packed": answer(gzip.compress(bytes(10_000_000)), headers={"Content-Encoding": "gzip"}),
+    "/packed": answer(PACKED, headers={"Content-Encoding": "gzip"}),
+    "/packed-in-secret": pack_in_secret,
     "/hops/{left}": count_down,
     "/to-private": redirect("http://10.0.0.1/a.mp3"),
     "/to-metadata": redirect("http://[::ffff:169.254.169.254]/latest"),
@@ -157,6 +166,10 @@ async def test_what_is_not_a_clip_is_one_sentence(site: str, path: str, words: s
     assert caught.value.fix
     assert "127.0.0.1" not in str(caught.value)
     assert "169.254" not in str(caught.value)
+
+
+async def test_nothing_is_unpacked_on_the_way(site: str) -> None:
+    assert (await fetcher().fetch(f"{site}/packed-in-secret")).data == PACKED
 
 
 async def test_a_declared_size_is_believed_at_once(site: str) -> None:

@@ -9,6 +9,7 @@ from models.cards import ModelCard, check_file, load_card
 from models.decode import CLIP_LIMITS, decode
 from models.embedder import OnnxEmbedder
 from models.frontend import MIN_SAMPLES, SAMPLE_RATE
+from models.listen import listen
 from models.types import ClipSource, Span
 
 SECONDS = 4
@@ -72,3 +73,17 @@ def test_it_finds_the_kind_of_sound_it_never_trained_on(
     cosines = np.stack(vectors) @ np.stack(vectors).T - 2 * np.eye(len(clips))
     assert len(clips) == 160
     assert np.mean(labels[cosines.argmax(axis=1)] == labels) > 0.85
+
+
+def test_a_recording_is_the_same_in_every_format(
+    embedder: OnnxEmbedder, card: ModelCard, test_data: Path
+) -> None:
+    files = sorted((test_data / "formats").glob("music.*"))
+    assert len(files) == 6
+    # One window each: they are ten seconds long.
+    vectors = [
+        listen(ClipSource(file, file.name), Span(), embedder, card, CLIP_LIMITS).query.windows
+        for file in files
+    ]
+    first = np.stack([windows.vectors[0] for windows in vectors])
+    assert (first @ first.T).min() >= 0.98
