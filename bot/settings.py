@@ -40,9 +40,11 @@ GUILD = Setting(
     "every server",
     "A server's id: its commands appear there at once and nowhere else, good for trying out.",
 )
-CLIP_MB = Setting("SOUNDALIKE_CLIP_MB", "25", "The largest clip taken, in megabytes.")
+CLIP_MB = Setting("SOUNDALIKE_CLIP_MB", "25", "The largest clip taken, in megabytes; at most 200.")
 CLIP_SECONDS = Setting(
-    "SOUNDALIKE_CLIP_SECONDS", "600", "The most that is listened to of one clip, in seconds."
+    "SOUNDALIKE_CLIP_SECONDS",
+    "600",
+    "The most that is listened to of one clip, in seconds; at most 3600.",
 )
 JOBS = Setting(
     "SOUNDALIKE_JOBS", "the machine's cores, at most 4", "Clips that are worked on at once."
@@ -111,8 +113,8 @@ class Settings:
             model=given[MODEL.name] or MODEL.default,
             token=_token(given[TOKEN.name]),
             guild=_guild(given[GUILD.name]),
-            clip_bytes=_whole(CLIP_MB, given, 1, 2_000) * _MEGABYTE,
-            clip_seconds=_whole(CLIP_SECONDS, given, 1, 86_400),
+            clip_bytes=_whole(CLIP_MB, given, 1, 200) * _MEGABYTE,
+            clip_seconds=_whole(CLIP_SECONDS, given, 1, 3_600),
             jobs=_whole(JOBS, given, 1, 256, default=min(os.cpu_count() or 1, 4)),
             queue=_whole(QUEUE, given, 1, 10_000),
         )
