@@ -14,7 +14,7 @@ from discord import ui
 
 from bot import words
 from bot.plain import plain, safe_link
-from bot.times import clock
+from bot.times import clock, edges
 from bot.words import Saying
 from models.types import ClipHeard, Recommendation, Recommendations, Track
 
@@ -82,7 +82,7 @@ def saying_card(saying: Saying) -> Card:
 
 def _header(clip: ClipHeard) -> str:
     name = plain(clip.name, _NAME) or words.CLIP
-    return f"### 🎧 {name}\n-# {words.heard(clock(clip.start), clock(clip.end))}"
+    return f"### 🎧 {name}\n-# {words.heard(*edges(clip.start, clip.end))}"
 
 
 def _row(result: Recommendation) -> str:

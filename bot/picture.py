@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.times import clock
+from bot.times import clock, edges
 from models.types import ClipHeard, FloatArray
 
 WIDTH, HEIGHT = 800, 200
@@ -92,8 +92,9 @@ def _axis(start: float, end: float) -> NDArray[np.uint8]:
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(_LETTERS)
     middle = _AXIS / 2
-    draw.text((_CORNER, middle), clock(start), _BRIGHT, font, "lm")
-    draw.text((WIDTH - _CORNER, middle), clock(end), _BRIGHT, font, "rm")
+    first, last = edges(start, end)
+    draw.text((_CORNER, middle), first, _BRIGHT, font, "lm")
+    draw.text((WIDTH - _CORNER, middle), last, _BRIGHT, font, "rm")
     for second in _ticks(start, end):
         x = _FRAME + (second - start) / (end - start) * (WIDTH - 2 * _FRAME)
         draw.line((x, 1, x, 4), _FAINT)

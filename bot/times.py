@@ -7,6 +7,7 @@ import re
 from models.types import ClipError, Span
 
 _LONGEST_TEXT = 20
+_SHORT = 10.0  # seconds
 _CLOCK = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,4}):)?(\d{1,6}(?:[.,]\d{1,3})?)", re.ASCII)
 _UNITS = re.compile(
     r"(?=\d)(?:(\d{1,3})h)?(?:(\d{1,4})m)?(?:(\d{1,6}(?:[.,]\d{1,3})?)s)?", re.ASCII
@@ -67,6 +68,19 @@ def clock(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes}:{rest:02}"
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+def edges(start: float, end: float) -> tuple[str, str]:
+    """Write both ends of a part; those of one shorter than 10 s to the tenth: `0:07.5`."""
+    if end - start >= _SHORT:
+        return clock(start), clock(end)
+    return _to_the_tenth(start), _to_the_tenth(end)
+
+
+def _to_the_tenth(seconds: float) -> str:
+    tenths = max(round(seconds * 10), 0)
+    whole = clock(tenths // 10)
+    return f"{whole}.{tenths % 10}" if tenths % 10 else whole
 
 
 def _number(part: str | None) -> float:

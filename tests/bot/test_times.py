@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.times import clock, parse_span, parse_time
+from bot.times import clock, edges, parse_span, parse_time
 from models.types import ClipError, Span
 
 
@@ -71,6 +71,24 @@ def test_any_text_is_a_time_or_a_sentence(text: str) -> None:
 )
 def test_the_clock(seconds: float, text: str) -> None:
     assert clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "written"),
+    [(0, 0.4, ("0:00", "0:00.4")), (7, 11, ("0:07", "0:11")), (59.96, 61.25, ("1:00", "1:01.2")),
+     (3599.5, 3600.5, ("59:59.5", "1:00:00.5")), (0.4, 10.4, ("0:00", "0:10"))],
+)  # fmt: skip
+def test_edges_of_short_parts_have_tenths(
+    start: float, end: float, written: tuple[str, str]
+) -> None:
+    assert edges(start, end) == written
+
+
+@given(st.integers(0, 40_000), st.integers(1, 99))
+def test_edges_of_short_parts_are_apart_and_read_again(start: int, tenths: int) -> None:
+    first, last = edges(start / 10, (start + tenths) / 10)
+    assert parse_time(first) == pytest.approx(start / 10)
+    assert parse_time(last) == pytest.approx((start + tenths) / 10)
 
 
 def test_spans() -> None:
