@@ -125,7 +125,20 @@ def test_any_answer_fits_discords_limits(
     assert len(parts(card)) <= 40
     assert sum(map(len, texts(card))) <= 4_000
     assert all(text.strip() for text in texts(card))
-    assert not any("\n#" in text or re.search(r"(?<!\\)@", text) for text in texts(card))
+    assert not any(map(calls_or_heads, texts(card)))
+
+
+def calls_or_heads(text: str) -> bool:
+    shown = re.sub(r"\]\([^)]*\)", "]", text)
+    return "\n#" in shown or bool(re.search(r"(?<!\\)@", shown))
+
+
+def test_a_link_to_everyone_calls_nobody() -> None:
+    track = Track("1", "Bells", url="https://example.org/@everyone")
+    hit = Recommendation(1, track, 0.5, 0.0)
+    row = texts(answer_card(Recommendations(HEARD, None, (hit,), {}), b"", 1))[1]
+    assert row.endswith("[listen](https://example.org/%40everyone)")
+    assert "@" not in row
 
 
 def test_the_longest_titles_leave_every_row_standing() -> None:
