@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, Self, TypeVar, TypeVarTuple
 
 import numpy as np
 
@@ -24,6 +25,11 @@ from models.types import (
     TrackIndex,
 )
 
+T = TypeVar("T")
+Given = TypeVarTuple("Given")
+
+_THREADS = 4  # searching and drawing take milliseconds
+
 
 class ClipFetcher(Protocol):
     """Brings the audio behind a link."""
@@ -33,7 +39,7 @@ class ClipFetcher(Protocol):
 
 
 class Soundalike:
-    """Answers clips.
+    """Answers clips; to be closed.
 
     Parameters
     ----------
@@ -44,7 +50,8 @@ class Soundalike:
     fetcher : ClipFetcher
         Brings what lies behind a link.
     calibrate : callable or None
-        Similarity in [-1, 1] to match in [0, 1], from the model card; None leaves `match` empty.
+        Similarity in [-1, 1] to match in [0, 1] or None, from the model card; None leaves every
+        `match` empty.
 
     Raises
     ------
@@ -57,13 +64,15 @@ class Soundalike:
         listener: ClipListener,
         index: TrackIndex,
         fetcher: ClipFetcher,
-        calibrate: Callable[[float], float] | None = None,
+        calibrate: Callable[[float], float | None] | None = None,
     ) -> None:
         compare_stamps(listener.stamp, index.stamp)
         self._listener = listener
         self._index = index
         self._fetcher = fetcher
         self._calibrate = calibrate
+        # Of its own: the event loop's are taken by look-ups of names when links lead to slow ones.
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="soundalike")
 
     @property
     def tracks(self) -> int:
@@ -74,6 +83,21 @@ class Soundalike:
     def note(self) -> str:
         """What the host should know about this pair of model and catalogue; mostly empty."""
         return compare_stamps(self._listener.stamp, self._index.stamp)
+
+    def close(self) -> None:
+        """Wait for what is being searched, and let go of the threads."""
+        self._threads.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    async def aside(self, work: Callable[[*Given], T], *arguments: *Given) -> T:
+        """Do short blocking work beside the event loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, work, *arguments)
 
     async def recommend(
         self, source: ClipSource, span: Span, options: SearchOptions
@@ -105,7 +129,7 @@ class Soundalike:
             There is no such track.
         """
         began = time.perf_counter()
-        heard, ranking = await asyncio.to_thread(self._search_track, track_id, options)
+        heard, ranking = await self.aside(self._search_track, track_id, options)
         return self._answer(heard, ranking, began, {})
 
     async def _recommend(
@@ -119,7 +143,7 @@ class Soundalike:
         clip = await self._listener.hear(source, span)
         # A running bot may have been handed a new generation since it started.
         compare_stamps(clip.stamp, self._index.stamp)
-        ranking = await asyncio.to_thread(self._index.search, clip.query, options)
+        ranking = await self.aside(self._index.search, clip.query, options)
         return self._answer(clip.heard, ranking, began, {**timing, **clip.timing})
 
     def _search_track(self, track_id: str, options: SearchOptions) -> tuple[ClipHeard, Ranking]:
@@ -145,7 +169,7 @@ class Soundalike:
     def _matched(self, result: Recommendation) -> Recommendation:
         if self._calibrate is None:
             return result
-        return replace(result, match=min(max(self._calibrate(result.similarity), 0.0), 1.0))
+        return replace(result, match=self._calibrate(result.similarity))
 
 
 def compare_stamps(model: ModelStamp, catalogue: ModelStamp) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -97,11 +97,6 @@ def open_service(
         threadpool_limits(1, user_api="blas"),
         open_index(directory or settings.index) as index,
         WorkerPool(card, limits=limits, decoders=decoders) as listener,
+        Soundalike(listener, index, fetcher, card.match) as soundalike,
     ):
-        yield Service(Soundalike(listener, index, fetcher, _calibrate(card)), listener)
-
-
-def _calibrate(card: ModelCard) -> Callable[[float], float] | None:
-    if card.calibration is None:
-        return None
-    return lambda similarity: card.match(similarity) or 0.0
+        yield Service(soundalike, listener)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -44,23 +45,29 @@ def sound_index(sound_index_folder: Path) -> Iterator[Index]:
 
 
 @pytest.fixture
-def make_bot(discord_server: Discord, sound_index: Index) -> MakeBot:
+def make_bot(discord_server: Discord, sound_index: Index) -> Iterator[MakeBot]:
     """Make a bot that reaches the loopback Discord; settings are given by name."""
+    services = ExitStack()
 
     def make(
         listener: ClipListener | None = None,
         index: TrackIndex | None = None,
         fetcher: ClipFetcher | None = None,
+        patience: float = 60.0,
         **settings: str,
     ) -> SoundalikeBot:
-        service = Soundalike(
-            listener or MelEar(), index or sound_index, fetcher or GuardedFetcher()
+        service = services.enter_context(
+            Soundalike(listener or MelEar(), index or sound_index, fetcher or GuardedFetcher())
         )
         return SoundalikeBot(
-            service, Settings.from_mapping(settings), connector=discord_server.connector()
+            service,
+            Settings.from_mapping(settings),
+            connector=discord_server.connector(),
+            patience=patience,
         )
 
-    return make
+    with services:
+        yield make
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -55,9 +58,34 @@ async def test_a_track_of_the_catalogue_needs_no_listening(
 
 
 async def test_the_match_comes_from_the_calibration(results: tuple[Recommendation, ...]) -> None:
-    service = Soundalike(FakeListener(), FakeIndex(results), FakeFetcher(), lambda s: 2 * s - 0.5)
+    def calibrate(similarity: float) -> float | None:
+        return None if similarity > 0.9 else similarity / 2
+
+    service = Soundalike(FakeListener(), FakeIndex(results), FakeFetcher(), calibrate)
     answer = await service.recommend(CLIP, Span(), SearchOptions())
-    assert [r.match for r in answer.results] == [1.0, 0.5]
+    assert [r.match for r in answer.results] == [None, 0.25]
+
+
+async def test_slow_look_ups_of_names_hold_up_no_search(
+    results: tuple[Recommendation, ...],
+) -> None:
+    # Whoever resolves a name does so in the event loop's own threads.
+    answered, threads = threading.Event(), ThreadPoolExecutor(1)
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(threads)
+    look_up = loop.run_in_executor(None, answered.wait)
+    with Soundalike(FakeListener(), FakeIndex(results), FakeFetcher()) as service:
+        async with asyncio.timeout(10):
+            assert (await service.recommend(CLIP, Span(), SearchOptions())).results == results
+            assert await service.aside(str, 7) == "7"
+        answered.set()
+        await look_up
+
+
+async def test_closing_lets_go_of_the_threads() -> None:
+    with Soundalike(FakeListener(), FakeIndex(), FakeFetcher()) as service:
+        thread = await service.aside(threading.current_thread)
+    assert not thread.is_alive()
 
 
 def test_another_space_is_refused_at_the_door() -> None:
