@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import sys
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -50,12 +51,15 @@ async def _hand_out(world: World, request: web.Request) -> web.StreamResponse:
         return web.Response(status=delivery.status)
     response = web.StreamResponse()
     response.content_type = upload.content_type or "application/octet-stream"
-    response.content_length = upload.size
+    if not delivery.endless:
+        response.content_length = upload.size
     response.headers["Content-Disposition"] = f'attachment; filename="{attachment.filename}"'
     await response.prepare(request)
     if request.method == "HEAD":
         return response
     left = upload.size if delivery.truncate_at is None else delivery.truncate_at
+    if delivery.endless:
+        left = sys.maxsize
     async for chunk in _chunks(upload):
         await asyncio.sleep(delivery.chunk_delay)
         await response.write(chunk[:left])

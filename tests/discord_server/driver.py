@@ -136,6 +136,10 @@ class Discord(Using):
         """Answer the next requests of a route (None: of any) with 429."""
         self.server.limits.refuse_next(route, retry_after, times=times, banned=banned)
 
+    def fail_next(self, route: str, status: int = 500, *, times: int = 1) -> None:
+        """Answer the next requests of a route with an error."""
+        self.server.limits.fail_next(route, status, times=times)
+
     async def drop_gateway(self) -> None:
         """Cut the bot's connection without a word."""
         self.gateway.drop()

@@ -1,4 +1,4 @@
-"""Rate limits on demand: the next request of a route, or of all, is answered 429."""
+"""Refusals on demand: the next request of a route, or of all, is answered 429 or fails."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class _Limit:
     retry_after: float
     times: int
     banned: bool
+    status: int = 429
 
 
 class RateLimits:
@@ -34,11 +35,17 @@ class RateLimits:
         """
         self._limits.append(_Limit(route, retry_after, times, banned))
 
+    def fail_next(self, route: str, status: int, *, times: int = 1) -> None:
+        """Order an error without a reason for the next requests of a route."""
+        self._limits.append(_Limit(route, 0, times, banned=False, status=status))
+
     def answer(self, route: str) -> web.Response | None:
         """Return the refusal of this request, if one was ordered."""
         for limit in self._limits:
             if limit.times and limit.route in (None, route):
                 limit.times -= 1
+                if limit.status != 429:
+                    return answer({"message": "Something broke", "code": 0}, limit.status)
                 return _banned() if limit.banned else _refusal(limit)
         return None
 
