@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
@@ -17,16 +16,18 @@ from bot import similar, words
 from bot.card import saying_card
 from bot.explain import explain
 from bot.gate import Gate
-from bot.reply import reply
+from bot.reply import noting_silence, tell
 from bot.service import Soundalike
 from bot.settings import Settings
 from models.types import SettingsError
 
 _log = logging.getLogger(__name__)
 
-# More than any machine listens to at once, so that a slow download holds nobody up, and few
-# enough that the largest clips fit into memory together.
-_AT_ONCE = 8
+# An ask holds its place while its clip is on the way: more places than most machines have
+# listeners, so that a slow download keeps none of them idle.
+_LEAST_AT_ONCE = 8
+
+_PATIENCE = 300.0  # seconds, the waiting included; an interaction can be answered for 900
 
 
 class SoundalikeBot(commands.Bot):
@@ -39,6 +40,8 @@ class SoundalikeBot(commands.Bot):
     settings : Settings
     connector : aiohttp.BaseConnector or None
         How Discord is reached; None for the usual way.
+    patience : float
+        Seconds that an ask may take.
     """
 
     def __init__(
@@ -46,6 +49,8 @@ class SoundalikeBot(commands.Bot):
         service: Soundalike,
         settings: Settings,
         connector: aiohttp.BaseConnector | None = None,
+        *,
+        patience: float = _PATIENCE,
     ) -> None:
         catalogue = words.tracks(service.tracks)
         super().__init__(
@@ -61,14 +66,18 @@ class SoundalikeBot(commands.Bot):
         )
         self._service = service
         self._guild = discord.Object(settings.guild) if settings.guild else None
-        self._answerer = similar.Answerer(
-            service, Gate(_AT_ONCE, settings.queue), settings.clip_bytes
-        )
+        self._max_bytes = settings.clip_bytes
+        self._gate = Gate(max(settings.jobs, _LEAST_AT_ONCE), settings.queue, patience)
+        self._held = AsyncExitStack()
         self.tree.error(self.on_app_command_error)
 
     async def setup_hook(self) -> None:
         """Bring the features and tell Discord of their commands."""
-        await similar.setup(self, self._answerer)
+        downloads = await self._held.enter_async_context(
+            similar.Downloads(self.http.connector, self._max_bytes)
+        )
+        answerer = similar.Answerer(self._service, self._gate, downloads, self._max_bytes)
+        await similar.setup(self, answerer, self._guild.id if self._guild else None)
         if self._guild is None:
             await self.tree.sync()
             return
@@ -82,6 +91,15 @@ class SoundalikeBot(commands.Bot):
                 "Invite me there first (`soundalike doctor` prints the link), or leave it out.",
             ) from error
         await self.tree.sync()
+
+    async def take_leave(self, grace: float) -> None:
+        """Take no more asks; those in hand that are not done in `grace` seconds are told so."""
+        await self._gate.close(grace)
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._held.aclose()
+        await super().close()
 
     async def on_ready(self) -> None:
         """Tell the log that all is well."""
@@ -98,7 +116,7 @@ class SoundalikeBot(commands.Bot):
     ) -> None:
         """Answer a command that failed with a sentence."""
         card = saying_card(explain(error))
-        with _noting_silence():
+        with noting_silence():
             if interaction.response.is_done():
                 await interaction.edit_original_response(view=card.view, attachments=[])
             else:
@@ -109,19 +127,9 @@ class SoundalikeBot(commands.Bot):
         error = sys.exception()
         if error is None:
             return
-        card = saying_card(explain(error))
-        with _noting_silence():
-            if args and isinstance(args[0], discord.Message):
-                await reply(args[0], card)
-
-
-@contextmanager
-def _noting_silence() -> Iterator[None]:
-    """Note that a person was left without an answer: the token expired, or DMs are closed."""
-    try:
-        yield
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        _log.warning("could not tell a person what went wrong: %s", type(error).__name__)
+        saying = explain(error)
+        if args and isinstance(args[0], discord.Message):
+            await tell(args[0], saying)
 
 
 def _intents() -> discord.Intents:

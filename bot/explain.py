@@ -8,6 +8,7 @@ import traceback
 from discord import app_commands
 
 from bot import words
+from bot.gate import BusyError
 from bot.words import Saying
 from models.types import ClipError, SoundalikeError
 
@@ -20,7 +21,8 @@ def explain(error: BaseException) -> Saying:
     The first that fits is said:
 
     1. an error that discord.py wrapped around another one: what lies inside;
-    2. a `ClipError`: its own sentence and fix, for they are about what the person handed in;
+    2. a `ClipError` or a `BusyError`: its own sentence and fix, for they are about what the
+       person handed in and when;
     3. another `SoundalikeError` (model, catalogue, settings): a word that the host is needed;
     4. a time-out: it took too long;
     5. a command that Discord still shows in an older form: reload Discord;
@@ -29,7 +31,7 @@ def explain(error: BaseException) -> Saying:
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     match error:
-        case ClipError():
+        case ClipError() | BusyError():
             return Saying(error.sentence, error.fix)
         case SoundalikeError():
             _log.error("%s", error)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import aiohttp
 import discord
@@ -15,6 +17,8 @@ from bot.app import SoundalikeBot
 from bot.service import Soundalike
 from bot.settings import Settings
 from models.types import SettingsError, SoundalikeError
+
+_GRACE = 5.0  # containers are given ten seconds in all
 
 
 def log_to_terminal() -> None:
@@ -29,6 +33,7 @@ async def run_bot(
     settings: Settings,
     service: Soundalike,
     connector: Callable[[], aiohttp.BaseConnector] | None = None,
+    grace: float = _GRACE,
 ) -> None:
     """Run the bot until SIGTERM or SIGINT asks it to stop.
 
@@ -39,6 +44,8 @@ async def run_bot(
     service : Soundalike
     connector : callable or None
         Makes the way to Discord; None for the usual one.
+    grace : float
+        Seconds that asks in hand are given once it is asked to stop.
 
     Raises
     ------
@@ -48,7 +55,7 @@ async def run_bot(
     bot = SoundalikeBot(service, settings, connector() if connector else None)
     running = asyncio.create_task(bot.start(settings.token))
     async with bot:
-        with _stopping(running):
+        with _stopping(running, partial(bot.take_leave, grace)):
             try:
                 await running
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
@@ -76,23 +83,33 @@ def _explained(error: Exception) -> SoundalikeError:
 
 
 @contextmanager
-def _stopping(running: asyncio.Task[None]) -> Iterator[None]:
-    """Let both signals end the task, and take that end for a good one."""
+def _stopping(
+    running: asyncio.Task[None], take_leave: Callable[[], Coroutine[Any, Any, None]]
+) -> Iterator[None]:
+    """Let both signals end the task after a leave-taking, and take that end for a good one.
+
+    A second signal does not wait for the leave-taking.
+    """
     loop = asyncio.get_running_loop()
-    asked = False
+    leaving: asyncio.Task[None] | None = None
 
     def stop() -> None:
-        nonlocal asked
-        asked = True
-        running.cancel()
+        nonlocal leaving
+        if leaving:
+            running.cancel()
+            return
+        leaving = asyncio.create_task(take_leave())
+        leaving.add_done_callback(lambda _: running.cancel())
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     try:
         yield
     except asyncio.CancelledError:
-        if not asked:
+        if not leaving:
             raise
     finally:
+        if leaving:
+            leaving.cancel()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)

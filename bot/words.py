@@ -31,22 +31,13 @@ NO_CLIP = Saying("I need a clip to listen to.", "Give me a file, or a link to an
 TWO_CLIPS = Saying(
     "You gave me a file and a link, and I can listen to one at a time.", "Leave one of them out."
 )
-DROP_HERE = Saying(
-    "Drop an audio clip here and I'll find the tracks that sound like it.",
-    "A file, a voice message or a link to an audio file will do; "
-    "with /similar you can also say which part to listen to.",
-)
-NO_CLIP_IN_MENTION = Saying(
-    "You called me, but I see no clip.",
-    "Mention me in a message that has the audio file or a link to one, or use /similar.",
-)
-REPLY_UNREADABLE = Saying(
-    "Discord does not show me the message you replied to.",
-    "Use /similar, or mention me in a message that has the clip itself.",
-)
 CLIP_GONE = Saying("Discord no longer has that file.", "Upload it again.")
 CLIP_STUCK = Saying("Discord did not hand me the file.", "Try again in a moment.")
 BUSY = Saying("I have my ears full: too many people are asking at once.", "Ask again in a minute.")
+BUSY_WITH_YOURS = Saying(
+    "I am still busy with your last clips.", "Wait for their answers, then ask again."
+)
+RESTARTING = Saying("I am being restarted.", "Ask again in a minute.")
 TOO_SLOW = Saying(
     "That took too long, so I stopped.", "Try a shorter part with start and end, or ask again."
 )
@@ -106,6 +97,33 @@ def this_is(who: str) -> str:
 def tracks(count: int) -> str:
     """Say how large the catalogue is."""
     return f"{count:,} {'track' if count == 1 else 'tracks'}"
+
+
+def drop_here(*, command: bool) -> Saying:
+    """Greet in a DM; `command` says whether /similar is known there."""
+    part = "; with /similar you can also say which part to listen to" if command else ""
+    return Saying(
+        "Drop an audio clip here and I'll find the tracks that sound like it.",
+        f"A file, a voice message or a link to an audio file will do{part}.",
+    )
+
+
+def no_clip_in_mention(*, command: bool) -> Saying:
+    """Help who called the bot without a clip."""
+    other = ", or use /similar" if command else ""
+    return Saying(
+        "You called me, but I see no clip.",
+        f"Mention me in a message that has the audio file or a link to one{other}.",
+    )
+
+
+def reply_unreadable(*, command: bool) -> Saying:
+    """Help who called the bot in a reply to a message that it may not read."""
+    other = ", or use /similar" if command else ""
+    return Saying(
+        "Discord does not show me the message you replied to.",
+        f"Mention me in a message that has the clip itself{other}.",
+    )
 
 
 def not_audio(name: str) -> Saying:

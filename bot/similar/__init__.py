@@ -6,12 +6,13 @@ from discord.ext import commands
 
 from bot.similar.answer import Answerer
 from bot.similar.command import SimilarCommand
+from bot.similar.download import Downloads
 from bot.similar.drop import ClipDrop
 
-__all__ = ["Answerer", "setup"]
+__all__ = ["Answerer", "Downloads", "setup"]
 
 
-async def setup(bot: commands.Bot, answerer: Answerer) -> None:
-    """Add the feature to a bot."""
+async def setup(bot: commands.Bot, answerer: Answerer, only_guild: int | None = None) -> None:
+    """Add the feature to a bot; its command may be known in one server only."""
     await bot.add_cog(SimilarCommand(answerer))
-    await bot.add_cog(ClipDrop(answerer))
+    await bot.add_cog(ClipDrop(answerer, only_guild))

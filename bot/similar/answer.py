@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import aiohttp
 import discord
 
 from bot import words
@@ -13,12 +13,11 @@ from bot.gate import Gate
 from bot.picture import draw_clip
 from bot.service import Soundalike
 from bot.similar.clips import Offer, check_attachment
-from models.types import ClipError, ClipSource, Recommendations, SearchOptions, Span
+from bot.similar.download import Downloads
+from models.types import ClipSource, Recommendations, SearchOptions, Span
 
 COUNT = 5
 """How many tracks are shown to those who do not say."""
-
-_PATIENCE = 300.0  # seconds, the waiting included; an interaction can be answered for 900
 
 
 class Answerer:
@@ -29,49 +28,72 @@ class Answerer:
     service : Soundalike
     gate : Gate
         Where asks wait for their turn.
+    downloads : Downloads
+        Brings attachments.
     max_bytes : int
         The largest attachment taken.
     """
 
-    def __init__(self, service: Soundalike, gate: Gate, max_bytes: int) -> None:
+    def __init__(
+        self, service: Soundalike, gate: Gate, downloads: Downloads, max_bytes: int
+    ) -> None:
         self._service = service
         self._gate = gate
+        self._downloads = downloads
         self._max_bytes = max_bytes
+
+    @contextmanager
+    def place(self, person: int, offer: Offer) -> Iterator[None]:
+        """Take a place for an ask and hold it; neither waits nor looks anything up.
+
+        Parameters
+        ----------
+        person : int
+            The id of the user who asks.
+        offer : Offer
+
+        Raises
+        ------
+        ClipError
+            The attachment cannot be a clip.
+        BusyError
+            There is no place for this ask.
+        """
+        if isinstance(offer, discord.Attachment):
+            check_attachment(offer, self._max_bytes)
+        with self._gate.place(person):
+            yield
 
     async def answer(
         self, offer: Offer, span: Span, *, count: int = COUNT, picture: bool = True
     ) -> Card:
-        """Listen to a clip and lay out the answer, with its picture where one may be attached.
+        """Listen to a clip that has a place and lay out the answer.
+
+        Parameters
+        ----------
+        offer : Offer
+        span : Span
+        count : int
+        picture : bool
+            Whether a picture may be attached.
 
         Raises
         ------
         SoundalikeError
-            The clip cannot be heard, the catalogue cannot be asked, or too many are waiting.
+            The clip cannot be heard, the catalogue cannot be asked, or the bot stops.
         TimeoutError
             It took longer than anybody waits.
         """
-        if isinstance(offer, discord.Attachment):
-            check_attachment(offer, self._max_bytes)
-        async with asyncio.timeout(_PATIENCE), self._gate.turn():
+        async with self._gate.turn():
             answer = await self._recommend(offer, span, SearchOptions(count))
             png = b""
             if picture and answer.clip.log_mel.size:
-                png = await asyncio.to_thread(draw_clip, answer.clip)
+                png = await self._service.aside(draw_clip, answer.clip)
             return answer_card(answer, png, self._service.tracks)
 
     async def _recommend(self, offer: Offer, span: Span, options: SearchOptions) -> Recommendations:
         if isinstance(offer, str):
             return await self._service.recommend_link(offer, span, options)
         name = words.VOICE if offer.is_voice_message() else offer.filename
-        source = ClipSource(await _download(offer), name)
+        source = ClipSource(await self._downloads.read(offer), name)
         return await self._service.recommend(source, span, options)
-
-
-async def _download(attachment: discord.Attachment) -> bytes:
-    # Its size was checked before, and Discord states it truly.
-    try:
-        return await attachment.read()
-    except (discord.NotFound, discord.Forbidden):
-        raise ClipError(*words.CLIP_GONE) from None
-    except (discord.HTTPException, aiohttp.ClientError, OSError):
-        raise ClipError(*words.CLIP_STUCK) from None

@@ -31,13 +31,16 @@ def find_offer(message: discord.Message) -> Offer | None:
         sources.append(replied)
     silent: list[Offer] = []
     for source in sources:
-        attachments = list(_attachments(source))
-        sounding = next(filter(_may_sound, attachments), None)
-        found = sounding or _link(source)
+        found = find_sound(source) or _link(source)
         if found:
             return found
-        silent += attachments
+        silent += _attachments(source)
     return silent[0] if silent else None
+
+
+def find_sound(message: discord.Message) -> discord.Attachment | None:
+    """Find an attachment of a message that may sound, and look no further."""
+    return next(filter(_may_sound, _attachments(message)), None)
 
 
 def check_attachment(attachment: discord.Attachment, limit: int) -> None:

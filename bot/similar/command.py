@@ -34,17 +34,17 @@ class SimilarCommand(commands.Cog):
         count: app_commands.Range[int, 1, 10] = COUNT,
     ) -> None:
         """Answer the command; every problem is raised, and told by the bot's error handler."""
-        # Discord waits three seconds: this comes first, whatever else is going on.
-        await interaction.response.defer(thinking=True)
+        # What is wrong with the words is seen in no time, and said to the asker alone.
         offer = file or link
         if file and link:
             raise ClipError(*words.TWO_CLIPS)
         if not offer:
             raise ClipError(*words.NO_CLIP)
-        card = await self._answerer.answer(
-            offer,
-            parse_span(start, end),
-            count=count,
-            picture=interaction.app_permissions.attach_files,
-        )
+        span = parse_span(start, end)
+        with self._answerer.place(interaction.user.id, offer):
+            # Discord waits three seconds: this comes before anything that takes time.
+            await interaction.response.defer(thinking=True)
+            card = await self._answerer.answer(
+                offer, span, count=count, picture=interaction.app_permissions.attach_files
+            )
         await interaction.edit_original_response(view=card.view, attachments=card.files)

@@ -6,35 +6,61 @@ import discord
 from discord.ext import commands
 
 from bot import words
-from bot.reply import reply, rights_in
+from bot.reply import reply, rights_in, tell, typing
 from bot.similar.answer import Answerer
-from bot.similar.clips import find_offer
-from models.types import ClipError, Span
+from bot.similar.clips import Offer, find_offer, find_sound
+from models.types import Span
 
 
 class ClipDrop(commands.Cog):
-    """Listens for messages with clips."""
+    """Listens for messages with clips.
 
-    def __init__(self, answerer: Answerer) -> None:
+    Parameters
+    ----------
+    answerer : Answerer
+    only_guild : int or None
+        The one server that knows the command; None where all do.
+    """
+
+    def __init__(self, answerer: Answerer, only_guild: int | None) -> None:
         self._answerer = answerer
+        self._only_guild = only_guild
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Answer a clip; every problem is raised, and told by the bot's error handler."""
         if not _is_for_me(message):
             return
-        offer = find_offer(message)
+        if not _was_called(message):
+            # A reply calls the bot by itself; who only chats about an answer is left in peace.
+            offer: Offer | None = find_sound(message)
+            if offer is None:
+                return
+        else:
+            offer = find_offer(message)
         if offer is None:
-            saying = _without_clip(message)
-            if saying:
-                raise ClipError(*saying)
+            await tell(message, self._hint(message))
             return
         rights = rights_in(message)
         if not rights.send_messages:
-            raise ClipError(*words.may_not_write(str(message.channel)))
-        async with message.channel.typing():
-            card = await self._answerer.answer(offer, Span(), picture=rights.attach_files)
+            await tell(message, words.may_not_write(str(message.channel)))
+            return
+        with self._answerer.place(message.author.id, offer):
+            async with typing(message.channel):
+                card = await self._answerer.answer(offer, Span(), picture=rights.attach_files)
         await reply(message, card)
+
+    def _hint(self, message: discord.Message) -> words.Saying:
+        where = message.guild.id if message.guild else None
+        command = self._only_guild in (None, where)
+        if message.guild is None:
+            return words.drop_here(command=command)
+        replied = message.reference.resolved if message.reference else None
+        if message.type is discord.MessageType.reply and not (
+            isinstance(replied, discord.Message) and replied.author.bot
+        ):
+            return words.reply_unreadable(command=command)
+        return words.no_clip_in_mention(command=command)
 
 
 def _is_for_me(message: discord.Message) -> bool:
@@ -46,15 +72,5 @@ def _is_for_me(message: discord.Message) -> bool:
     return message.guild is None or message.guild.me in message.mentions
 
 
-def _without_clip(message: discord.Message) -> words.Saying | None:
-    if message.guild is None:
-        return words.DROP_HERE
-    if message.guild.me.id not in message.raw_mentions:
-        # A reply calls the bot by itself; who only chats about an answer is left in peace.
-        return None
-    replied = message.reference.resolved if message.reference else None
-    if message.type is discord.MessageType.reply and not (
-        isinstance(replied, discord.Message) and replied.author.bot
-    ):
-        return words.REPLY_UNREADABLE
-    return words.NO_CLIP_IN_MENTION
+def _was_called(message: discord.Message) -> bool:
+    return message.guild is None or message.guild.me.id in message.raw_mentions

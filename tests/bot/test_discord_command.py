@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,11 +14,13 @@ from PIL import Image
 
 from models.fetch import GuardedFetcher
 from models.types import CatalogueError, ClipSource, EmbeddedClip, Span
-from tests.bot.fakes import MakeBot
+from tests.bot.fakes import FakeFetcher, MakeBot
 from tests.bot.sounds import KINDS, MelEar, sound, title, wav
 from tests.discord_server.content import Delivery, Message
 from tests.discord_server.driver import Discord
 from tests.discord_server.people import Permission
+
+CLIP = wav(sound("low", 7))
 
 
 def first_result(message: Message) -> str:
@@ -125,6 +128,129 @@ async def test_what_cannot_be_answered_is_a_helpful_sentence(
     assert len(answer.text.splitlines()) == 2
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"link": "https://example.org/a.wav", "start": "soon"},
+        {"file": ("cat.png", b"PNG")},
+        {"file": ("a.wav", b"RIFF"), "link": "https://example.org/a.wav"},
+    ],
+)
+async def test_a_slip_of_the_asker_is_told_in_private(
+    discord_with_bot: Discord, options: dict[str, object]
+) -> None:
+    filled = {
+        name: discord_with_bot.upload(*value) if isinstance(value, tuple) else value
+        for name, value in options.items()
+    }
+    result = await discord_with_bot.slash("similar", filled)
+    assert (await result.final_message()).ephemeral
+    assert not result.deferred
+
+
+async def test_one_person_cannot_take_every_place(
+    discord_server: Discord, make_bot: MakeBot
+) -> None:
+    go = asyncio.Event()
+
+    class Slow(FakeFetcher):
+        async def fetch(self, url: str) -> ClipSource:
+            await go.wait()
+            return await super().fetch(url)
+
+    class Ear(MelEar):
+        async def hear(self, source: ClipSource, span: Span) -> EmbeddedClip:
+            fetched = source.data == b"fetched"
+            return await super().hear(replace(source, data=CLIP) if fetched else source, span)
+
+    async with discord_server.running(make_bot(listener=Ear(), fetcher=Slow())):
+        link = {"link": "https://slow.example.org/a.wav"}
+        asked = [await discord_server.slash("similar", link) for _ in range(12)]
+        refused = [each for each in asked if not each.deferred]
+        assert len(refused) == 10
+        for each in refused:
+            told = await each.final_message()
+            assert told.ephemeral
+            assert "busy with your last clips" in told.text
+        dropped = await discord_server.message(
+            discord_server.dm(), attachments=[discord_server.upload("a.wav", CLIP)]
+        )
+        assert "your last clips" in (await discord_server.next_message(dropped)).text
+        other = await discord_server.message(
+            discord_server.dm(discord_server.stranger),
+            author=discord_server.stranger,
+            attachments=[discord_server.upload("a.wav", CLIP)],
+        )
+        assert "The low one" in (await discord_server.next_message(other)).text
+        go.set()
+        for each in asked:
+            await each.final_message()
+    assert discord_server.rejections == []
+
+
+@pytest.mark.parametrize(("jobs", "together"), [("1", 8), ("12", 12)])
+async def test_as_many_clips_are_heard_together_as_there_are_jobs(
+    discord_server: Discord, make_bot: MakeBot, jobs: str, together: int
+) -> None:
+    inside, go = 0, asyncio.Event()
+
+    class Counting(MelEar):
+        async def hear(self, source: ClipSource, span: Span) -> EmbeddedClip:
+            nonlocal inside
+            inside += 1
+            await go.wait()
+            return await super().hear(source, span)
+
+    people = [discord_server.add_user(f"Member {n}") for n in range(14)]
+    async with discord_server.running(make_bot(listener=Counting(), SOUNDALIKE_JOBS=jobs)):
+        dropped = [
+            await discord_server.message(
+                discord_server.dm(person),
+                author=person,
+                attachments=[discord_server.upload("a.wav", CLIP)],
+            )
+            for person in people
+        ]
+        await discord_server.until(lambda: inside >= together, 20)
+        await discord_server.quiet()
+        assert inside == together
+        go.set()
+        for each in dropped:
+            await discord_server.next_message(each, 30)
+
+
+async def test_an_ask_that_takes_too_long_is_told_so(
+    discord_server: Discord, make_bot: MakeBot
+) -> None:
+    class Deaf(MelEar):
+        async def hear(self, source: ClipSource, span: Span) -> EmbeddedClip:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    async with discord_server.running(make_bot(listener=Deaf(), patience=0.2)):
+        clip = discord_server.upload("clip.wav", CLIP)
+        answer = await (await discord_server.slash("similar", {"file": clip})).final_message()
+    assert "That took too long" in answer.text
+
+
+async def test_a_file_larger_than_discord_said_is_cut_off(discord_with_bot: Discord) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1_000_000
+            yield bytes(1_000_000)
+
+    clip = discord_with_bot.upload(
+        "clip.wav", size=1_000, stream=endless, delivery=Delivery(endless=True)
+    )
+    answer = await (await discord_with_bot.slash("similar", {"file": clip})).final_message()
+    assert "I take 25 MB at most" in answer.text
+    assert sent < 60_000_000
+
+
 async def test_a_large_file_is_refused_before_it_is_fetched(discord_with_bot: Discord) -> None:
     huge = discord_with_bot.upload("album.wav", size=26_000_000)
     huge.stream = never
@@ -157,17 +283,23 @@ async def test_fifty_asks_at_once_are_all_acknowledged_and_answered(
     bot = make_bot(SOUNDALIKE_JOBS="2", SOUNDALIKE_QUEUE="30")
     clip = wav(sound("middle", 7, 2.0))
     async with discord_server.running(bot):
+        people = [discord_server.add_user(f"Member {n}") for n in range(50)]
+        for each in people:
+            discord_server.world.add_member(discord_server.guild, each)
         asks = [
-            discord_server.slash("similar", {"file": discord_server.upload(f"{n}.wav", clip)})
-            for n in range(50)
+            discord_server.slash(
+                "similar", {"file": discord_server.upload(f"{n}.wav", clip)}, user=each
+            )
+            for n, each in enumerate(people)
         ]
         results = await asyncio.gather(*asks)
         answers = await asyncio.gather(*(result.final_message(30) for result in results))
-    assert all(result.deferred and not result.failed for result in results)
+    assert not any(result.failed for result in results)
     answered = [each for each in answers if "The middle one" in each.text]
     busy = [each for each in answers if "too many people" in each.text]
     assert len(answered) >= 32
     assert len(answered) + len(busy) == 50
+    assert all(each.ephemeral for each in busy)
     assert discord_server.rejections == []
 
 

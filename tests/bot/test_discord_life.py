@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import ssl
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -139,8 +140,9 @@ def settings_for(discord: Discord, **more: str) -> Settings:
 
 
 @pytest.fixture
-def service(sound_index: Index) -> Soundalike:
-    return Soundalike(MelEar(), sound_index, GuardedFetcher())
+def service(sound_index: Index) -> Iterator[Soundalike]:
+    with Soundalike(MelEar(), sound_index, GuardedFetcher()) as service:
+        yield service
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -154,6 +156,60 @@ async def test_a_signal_stops_it_cleanly(
     os.kill(os.getpid(), number)
     await asyncio.wait_for(running, 10)
     assert not discord_server.gateway.session
+
+
+@pytest.mark.parametrize("done_in_time", [True, False])
+async def test_asks_in_hand_are_answered_before_it_stops(
+    discord_server: Discord, sound_index: Index, done_in_time: bool
+) -> None:
+    go = asyncio.Event()
+
+    class Slow(MelEar):
+        async def hear(self, source, span):
+            await go.wait()
+            return await super().hear(source, span)
+
+    with Soundalike(Slow(), sound_index, GuardedFetcher()) as service:
+        grace = 30.0 if done_in_time else 0.3
+        running = asyncio.create_task(
+            run_bot(settings_for(discord_server), service, discord_server.connector, grace)
+        )
+        await discord_server.connected()
+        await discord_server.until(lambda: discord_server.world.commands.everywhere, 10)
+        file = {"file": discord_server.upload("clip.wav", wav(sound("low", 7)))}
+        asked = await discord_server.slash("similar", file)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(0)
+        late = await discord_server.slash("similar", file)
+        if done_in_time:
+            go.set()
+        await asyncio.wait_for(running, 20)
+    word = "The low one" if done_in_time else "I am being restarted"
+    assert word in (await asked.final_message()).text
+    refusal = await late.final_message()
+    assert "I am being restarted" in refusal.text
+    assert refusal.ephemeral
+    assert discord_server.rejections == []
+
+
+async def test_a_second_signal_does_not_wait(discord_server: Discord, sound_index: Index) -> None:
+    class Deaf(MelEar):
+        async def hear(self, source, span):
+            await asyncio.Event().wait()
+
+    with Soundalike(Deaf(), sound_index, GuardedFetcher()) as service:
+        running = asyncio.create_task(
+            run_bot(settings_for(discord_server), service, discord_server.connector, 1_000)
+        )
+        await discord_server.connected()
+        await discord_server.until(lambda: discord_server.world.commands.everywhere, 10)
+        clip = discord_server.upload("clip.wav", wav(sound("low", 7)))
+        await discord_server.slash("similar", {"file": clip})
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(0.05)
+        assert not running.done()
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(running, 20)
 
 
 async def test_being_cancelled_is_not_taken_for_a_signal(

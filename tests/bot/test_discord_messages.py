@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bot.fakes import MakeBot
+from tests.bot.fakes import FakeFetcher, MakeBot
 from tests.bot.sounds import sound, wav
 from tests.discord_server.content import Message, Upload
 from tests.discord_server.driver import Discord
@@ -128,6 +128,61 @@ async def test_chatting_about_an_answer_is_left_in_peace(discord_with_bot: Disco
     await discord_with_bot.message(content="nice one!", reply_to=answer)
     await discord_with_bot.quiet()
     assert len(discord_with_bot.messages()) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [("look", ["meme.png"]), ("https://example.org/a.mp3", []), ("more", ["notes.txt"])],
+)
+async def test_chatting_with_a_picture_or_a_link_is_left_in_peace(
+    discord_server: Discord, make_bot: MakeBot, content: str, names: list[str]
+) -> None:
+    fetcher = FakeFetcher()
+    async with discord_server.running(make_bot(fetcher=fetcher)):
+        answer = await answer_to_a_clip(discord_server)
+        before = len(discord_server.messages())
+        shown = [discord_server.upload(name, b"content") for name in names]
+        await discord_server.message(content=content, attachments=shown, reply_to=answer)
+        await discord_server.quiet()
+        assert len(discord_server.messages()) == before + 1
+    assert fetcher.fetched == []
+
+
+async def test_a_clip_in_a_reply_to_an_answer_is_answered(discord_with_bot: Discord) -> None:
+    answer = await answer_to_a_clip(discord_with_bot)
+    another = await discord_with_bot.message(
+        content="and this?", attachments=[clip(discord_with_bot, "high")], reply_to=answer
+    )
+    assert "The high one" in (await discord_with_bot.next_message(another)).text
+
+
+async def answer_to_a_clip(discord: Discord) -> Message:
+    called = await discord.message(content=discord.bot.mention, attachments=[clip(discord, "low")])
+    return await discord.next_message(called)
+
+
+@pytest.mark.parametrize("status", [403, 500])
+async def test_an_answer_comes_where_typing_cannot_be_shown(
+    discord_server: Discord, make_bot: MakeBot, status: int
+) -> None:
+    discord_server.fail_next("POST /channels/{channel_id}/typing", status, times=9)
+    async with discord_server.running(make_bot()):
+        answer = await answer_to_a_clip(discord_server)
+    assert "The low one" in answer.text
+
+
+@pytest.mark.parametrize("known", ["here", "elsewhere"])
+async def test_hints_name_the_command_only_where_it_is_known(
+    discord_server: Discord, make_bot: MakeBot, known: str
+) -> None:
+    elsewhere = discord_server.add_guild("Elsewhere", discord_server.stranger)
+    guild = discord_server.guild if known == "here" else elsewhere
+    async with discord_server.running(make_bot(SOUNDALIKE_GUILD=str(guild.id))):
+        said = await discord_server.message(discord_server.dm(), content="hello?")
+        assert "/similar" not in (await discord_server.next_message(said)).text
+        called = await discord_server.message(content=discord_server.bot.mention)
+        hint = (await discord_server.next_message(called)).text
+    assert ("/similar" in hint) == (known == "here")
 
 
 async def test_a_clip_that_is_not_for_the_bot_is_not_touched(discord_with_bot: Discord) -> None:

@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot import words
 from bot.explain import explain
+from bot.gate import BusyError
 from models.types import CatalogueError, ClipError, ModelError, SettingsError
 
 
@@ -22,6 +23,7 @@ COMMAND = app_commands.Command(name="similar", description="Any command", callba
     ("error", "saying"),
     [
         (ClipError("Too quiet.", "Turn it up."), words.Saying("Too quiet.", "Turn it up.")),
+        (BusyError("Full.", "Wait."), words.Saying("Full.", "Wait.")),
         (CatalogueError("Torn.", "Mend it."), words.HOST_NEEDED),
         (ModelError("Gone.", "Fetch it."), words.HOST_NEEDED),
         (SettingsError("Odd.", "Set it."), words.HOST_NEEDED),
