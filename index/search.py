@@ -18,7 +18,11 @@ from models.types import FloatArray, Query, Ranking, Recommendation, SearchOptio
 
 # Windows asked of the graph for each window of the clip: first this many for each result wanted,
 # then four times as many while too few tracks survive the cuts; past the last, all tracks count.
+# Whoever wants few results is served as if they wanted more, so that the first is the same however
+# many are asked for. Measured with parts of 118 tracks of music: as if for 10, the first of 10
+# results was always right and 4 in 100 lists differed from exact search; as if for 30, none did.
 FIRST_WIDTH = 8
+LEAST_COUNT = 30
 WIDER = 4
 LAST_WIDTH = 4096
 
@@ -103,7 +107,7 @@ def _candidates(shelf: Shelf, clip: FloatArray, count: int) -> Iterator[NDArray[
     everything = np.arange(len(shelf.layout))
     if len(shelf.vectors.matrix) > EXACT_UP_TO:
         spread = np.linspace(0, len(clip) - 1, min(len(clip), MOST_PROBES)).round().astype(int)
-        width = FIRST_WIDTH * (max(count, 1) + 1)
+        width = FIRST_WIDTH * (max(count, LEAST_COUNT) + 1)
         while width <= LAST_WIDTH:
             yield shelf.layout.owners(shelf.vectors.nearest(clip[spread], width))
             width *= WIDER

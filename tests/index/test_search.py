@@ -136,6 +136,34 @@ def test_graph_and_exact_search_agree(
     assert [ranking.results for ranking in at_once] == by_graph * 5
 
 
+def test_the_first_results_are_the_same_however_many_are_asked_for(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long tracks full of near repeats fill a narrow look with windows of few tracks."""
+    kinds = rng.normal(size=(4, STAMP.dim))
+    catalogue = [
+        make_track(
+            f"t{n:03d}",
+            np.repeat(kinds[n % 4] + 0.4 * rng.normal(size=(3, STAMP.dim)), 8, axis=0)
+            + 0.02 * rng.normal(size=(24, STAMP.dim)),
+        )
+        for n in range(120)
+    ]
+    build(tmp_path, catalogue)
+    asked = [make_query(kinds[n % 4] + 0.4 * rng.normal(size=(3, STAMP.dim))) for n in range(60)]
+
+    def ids(query: Query, count: int) -> list[str]:
+        return [one.track.id for one in index.search(query, SearchOptions(count)).results]
+
+    with open_index(tmp_path) as index:
+        exact = [ids(query, 10) for query in asked]
+        monkeypatch.setattr("index.search.EXACT_UP_TO", 0)
+        for query, best in zip(asked, exact, strict=True):
+            ten = ids(query, 10)
+            assert ten == best
+            assert (ids(query, 1), ids(query, 3)) == (ten[:1], ten[:3])
+
+
 def test_it_looks_further_until_enough_tracks_survive(
     tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
