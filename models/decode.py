@@ -139,7 +139,7 @@ def open_source(source: ClipSource, limits: DecodeLimits) -> Iterator[BinaryIO]:
         return
     try:
         if not source.data.is_file():
-            raise ClipError("There is no such file.", "Check its name and where it lies.")
+            raise PassingError("There is no such file.", "Check its name and where it lies.")
         _check_size(source.data.stat().st_size, limits)
         file = source.data.open("rb", buffering=0)
     except OSError:

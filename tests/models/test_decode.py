@@ -261,7 +261,7 @@ def test_absurd_layouts_are_refused(rate: int, channels: int) -> None:
 
 def test_what_is_not_there_or_empty_is_refused(tmp_path: Path) -> None:
     for place in (tmp_path / "absent", tmp_path, Path("/dev/zero")):
-        with pytest.raises(ClipError, match="no such file"):
+        with pytest.raises(PassingError, match="no such file"):  # it may come back
             hear(place)
     with pytest.raises(ClipError, match="The file is empty"):
         hear(b"")
