@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from index.catalogue import clean
 from index.checksums import verify_files
 from index.damage import damaged, reading
 from index.manifest import MANIFEST, Manifest
@@ -34,14 +35,14 @@ def live_generation(directory: Path) -> Path:
         There is no index here, or `current` names no generation.
     """
     pointer = directory / CURRENT
+    _check_name(directory)
     with reading(pointer):
         if not pointer.is_file():
             raise CatalogueError(
                 f"There is no index in {directory}.",
                 f"Build one with `soundalike index build FOLDER --out {directory}`.",
             )
-        with pointer.open("rb") as file:
-            name = file.read(64).decode(errors="replace").strip()
+        name = _named_by(pointer)
     if not _NAME.fullmatch(name):
         raise damaged(pointer, "does not name a generation")
     if not (directory / name).is_dir():
@@ -81,7 +82,8 @@ def verified_generation(directory: Path) -> tuple[Path, Manifest]:
 def publish(directory: Path, staged: Path) -> Path:
     """Make a finished, synced folder the live generation; keep the last one, remove the others.
 
-    A reader sees the old generation or the new one whole, whenever the machine stops.
+    A reader sees the old generation or the new one whole, whenever the machine stops. What cannot
+    be removed is left for the next time: the new generation is live all the same.
     """
     kept = _live_if_any(directory)
     newest = max(map(_number, directory.iterdir()), default=0)
@@ -90,22 +92,23 @@ def publish(directory: Path, staged: Path) -> Path:
     staged.rename(folder)
     sync_folder(directory)
     pointer = directory / f"{CURRENT}.new"
-    with pointer.open("w") as file:
+    pointer.unlink(missing_ok=True)
+    with pointer.open("x") as file:
         file.write(f"{folder.name}\n")
         file.flush()
         sync_file(file.fileno())
     pointer.replace(directory / CURRENT)
     sync_folder(directory)
-    for other in generations(directory):
+    for other in _numbered(directory):
         if other not in (folder, kept):
-            shutil.rmtree(other)
+            shutil.rmtree(other, ignore_errors=True)
     return folder
 
 
 def generations(directory: Path) -> list[Path]:
     """Return the generations on disk, oldest first."""
-    ours = [path for path in directory.iterdir() if _number(path) > 0 and path.is_dir()]
-    return sorted((path for path in ours if (path / MANIFEST).is_file()), key=_number)
+    whole = (path for path in _numbered(directory) if (path / MANIFEST).is_file())
+    return sorted(whole, key=_number)
 
 
 @contextmanager
@@ -129,16 +132,14 @@ def writer_lock(directory: Path) -> Iterator[None]:
 
 
 def check_home(directory: Path) -> None:
-    """Refuse to build an index into a folder that holds something else."""
+    """Refuse to build an index into a folder that holds something else, or cannot hold one."""
+    _check_name(directory)
     if not directory.exists():
         return
     fix = "Name a new or an empty folder with --out."
     if not directory.is_dir():
         raise CatalogueError(f"{directory} is a file, not a folder.", fix)
-    if (directory / CURRENT).exists():
-        return
-    foreign = [path for path in directory.iterdir() if path.name not in _OURS]
-    if any(_number(path) < 0 for path in foreign):
+    if not _is_index(directory) and not all(map(_is_leftover, directory.iterdir())):
         raise CatalogueError(f"{directory} holds other files and is no index.", fix)
 
 
@@ -165,6 +166,41 @@ def _live_if_any(directory: Path) -> Path | None:
         return live_generation(directory)
     except CatalogueError:
         return None
+
+
+def _check_name(directory: Path) -> None:
+    """Refuse a name that usearch, which takes only text, can neither write nor read below."""
+    try:
+        os.fspath(directory).encode()
+    except UnicodeEncodeError:
+        raise CatalogueError(
+            f"An index cannot lie in {clean(str(directory))}: the name is not valid UTF-8.",
+            "Rename the folder, or name another one.",
+        ) from None
+
+
+def _is_index(directory: Path) -> bool:
+    """Whether `current` is a pointer of ours; a damaged one is, with generations beside it."""
+    pointer = directory / CURRENT
+    if pointer.is_symlink() or not pointer.is_file():
+        return False
+    return _NAME.fullmatch(_named_by(pointer)) is not None or bool(_numbered(directory))
+
+
+def _is_leftover(path: Path) -> bool:
+    """Whether an entry of a folder is what an unfinished first build leaves."""
+    return not path.is_symlink() and (path.name in _OURS or _number(path) > 0)
+
+
+def _named_by(pointer: Path) -> str:
+    with pointer.open("rb") as file:
+        return file.read(64).decode(errors="replace").strip()
+
+
+def _numbered(directory: Path) -> list[Path]:
+    """Return the folders that have the name of a generation, whole or not."""
+    ours = (path for path in directory.iterdir() if _number(path) > 0)
+    return [path for path in ours if path.is_dir() and not path.is_symlink()]
 
 
 def _number(folder: Path) -> int:

@@ -111,3 +111,49 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="is a file"):
         check_home(tmp_path / "song.ogg")
     assert [path.name for path in tmp_path.iterdir()] == ["song.ogg"]
+
+
+def refused(directory: Path) -> bool:
+    before = sorted(path.name for path in directory.iterdir())
+    with pytest.raises(CatalogueError, match="holds other files"), IndexBuilder(directory, STAMP):
+        pass
+    return sorted(path.name for path in directory.iterdir()) == before
+
+
+def test_a_foreign_current_is_left_alone(tmp_path: Path) -> None:
+    current = tmp_path / "current"
+    current.write_text("the current state of my novel")
+    assert refused(tmp_path)
+    current.unlink()
+    current.mkdir()
+    assert refused(tmp_path)
+    current.rmdir()
+    (tmp_path / "generation-000001").mkdir()
+    for target in ("elsewhere", "generation-000001"):
+        current.symlink_to(target)
+        assert refused(tmp_path)
+        current.unlink()
+    (tmp_path / ".lock").symlink_to(tmp_path / "elsewhere")
+    assert refused(tmp_path)
+
+
+def test_a_pointer_of_ours_is_known(tmp_path: Path, rng: np.random.Generator) -> None:
+    for text in ("generation-000004\n", "\x00" * 20):  # the second: what a power cut can leave
+        (tmp_path / "current").write_text(text)
+        (tmp_path / "notes.txt").touch()
+        build(tmp_path, [random_track("one", rng)])
+        with open_index(tmp_path) as index:
+            assert len(index) == 1
+
+
+def test_what_is_written_beside_does_not_follow_a_link(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    build(tmp_path / "index", [random_track("one", rng)])
+    novel = tmp_path / "novel.txt"
+    novel.write_text("Once upon a time")
+    (tmp_path / "index" / "current.new").symlink_to(novel)
+    build(tmp_path / "index", [random_track("two", rng)])
+    assert novel.read_text() == "Once upon a time"
+    with open_index(tmp_path / "index") as index:
+        assert len(index) == 2
