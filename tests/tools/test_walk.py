@@ -73,3 +73,62 @@ def test_a_folder_that_cannot_be_read_is_named(
     assert {path.name: str(error) for path, error in found.closed.items()} == {
         "shut": "The folder cannot be read. Mend its permissions, or leave it out."
     }
+
+
+def test_one_spelling_for_every_way_to_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, "music/sub/1.mp3", "music/2.mp3")
+    music = tmp_path / "music"
+    monkeypatch.chdir(music / "sub")
+    for sources in (
+        [Path()],
+        [music / "sub" / ".." / "sub"],
+        [Path(), Path("../sub/1.mp3"), Path("./1.mp3")],
+    ):
+        assert walk(sources).files == [music / "sub" / "1.mp3"]
+    found = walk([Path("..")])
+    assert (found.sources, found.files) == ([music], [music / "2.mp3", music / "sub" / "1.mp3"])
+
+
+def test_links_are_named_as_the_person_knows_them(tmp_path: Path) -> None:
+    fill(tmp_path, "disk/deep/1.mp3", "disk/2.mp3", "2.mp3")
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "deep")
+    assert walk([tmp_path / "link"]).files == [tmp_path / "link" / "1.mp3"]
+    # Beyond a link, `..` is where the system says it is, not what the words say.
+    assert walk([tmp_path / "link" / ".." / "2.mp3"]).files == [tmp_path / "disk" / "2.mp3"]
+
+
+def test_sources_without_audio_are_told(tmp_path: Path) -> None:
+    fill(tmp_path, "full/sub/1.mp3", "bare/notes.txt", "one.mp3")
+    full, bare = tmp_path / "full", tmp_path / "bare"
+    sub = full / "sub"
+    (tmp_path / "link").symlink_to(full)
+    for sources in ([full], [sub, full], [full, sub], [full, tmp_path / "link"]):
+        assert walk(sources).empty == []
+    assert walk([bare, full, tmp_path / "one.mp3"]).empty == [bare]
+    assert walk([bare, tmp_path]).empty == [bare]
+
+
+def test_one_bad_entry_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path, "fine/1.mp3", "listed/2.mp3", "listed/below/3.mp3", "vanishes/4.mp3")
+    (tmp_path / "long.mp3").symlink_to("x" * 300)
+    stat = Path.stat
+
+    def guarded(path: Path, **options: bool) -> os.stat_result:
+        # A folder of mode 444: its names can be read, and nothing may be known of them.
+        if path.parent.name == "listed":
+            raise PermissionError(13, "Permission denied", str(path))
+        if path.name == "vanishes":
+            raise FileNotFoundError(2, "No such file or directory", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", guarded)
+    found = walk([tmp_path])
+    assert names(found.files, tmp_path) == ["long.mp3", "fine/1.mp3", "listed/2.mp3"]
+    assert sorted(path.name for path in found.closed) == ["below", "vanishes"]
+
+
+def test_a_source_of_a_user_who_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match="nothing at"):
+        walk([Path("~nobody at all/music")])
