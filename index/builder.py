@@ -24,11 +24,10 @@ from index.generations import (
 )
 from index.journal import Base, Journal, LeftOut, Origin
 from index.manifest import CATALOGUE, VECTORS, Manifest
+from index.places import Places, StrPath
 from index.staging import Progress, write_generation
 from index.vectors import UNIT_TOLERANCE
 from models.types import CatalogueError, EmbeddedTrack, ModelStamp
-
-StrPath = str | os.PathLike[str]
 
 
 class IndexBuilder:
@@ -97,8 +96,8 @@ class IndexBuilder:
     ) -> None:
         self._held.close()
         if self._published:
-            with writing(self.directory):
-                shutil.rmtree(self._building)
+            # What cannot be removed does no harm: it says what was published, and goes next time.
+            shutil.rmtree(self._building, ignore_errors=True)
 
     def __len__(self) -> int:
         """Tracks so far, those of the live generation included."""
@@ -126,15 +125,45 @@ class IndexBuilder:
         with writing(self.directory):
             self._journal.skip(os.fspath(path), sentence, size, mtime_ns)
 
-    def forget_missing(self, seen: Iterable[StrPath]) -> int:
-        """Drop the files that are not among those seen, with their tracks; return how many."""
-        with writing(self.directory):
-            return self._journal.forget_missing(os.fspath(path) for path in seen)
+    def forget_missing(
+        self,
+        seen: Iterable[StrPath],
+        below: Iterable[StrPath],
+        closed: Iterable[StrPath] = (),
+    ) -> int:
+        """Drop the files that are gone, with their tracks, once `publish` succeeds.
 
-    def forget_skipped(self) -> int:
-        """Forget what was left out, so that it is tried again; return how many files."""
+        Parameters
+        ----------
+        seen : iterable of path
+            The files that were found.
+        below : iterable of path
+            The folders and files that were looked through: only what lies below them can be gone.
+        closed : iterable of path
+            Folders among them that could not be looked into: what lies below these is kept.
+
+        Returns
+        -------
+        int
+            How many files are gone.
+        """
+        present = {os.fspath(path) for path in seen}
+        searched, spared = Places(below), Places(closed)
         with writing(self.directory):
-            return self._journal.forget_left_out()
+            gone = [
+                path
+                for path, _ in self._journal.files()
+                if path in searched and path not in present and path not in spared
+            ]
+            self._journal.forget(gone)
+        return len(gone)
+
+    def tracks_below(self, places: Iterable[StrPath]) -> int:
+        """Count the tracks with a file in these places, as `forget_missing` spells them."""
+        asked = Places(places)
+        with writing(self.directory):
+            found = {track_id for path, track_id in self._journal.files() if path in asked}
+        return len(found - {None})
 
     def skipped(self) -> list[LeftOut]:
         """Return the files that were left out, in this build or before, by name."""

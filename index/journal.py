@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,14 +25,18 @@ from models.types import EmbeddedTrack, FloatArray, ModelStamp, Windows
 _VECTORS_TABLE = "CREATE TABLE vectors (id TEXT PRIMARY KEY, starts BLOB, vectors BLOB)"
 
 # What is known of every file: what this build found, over what the last generation holds.
-# A file that is gone has a row with neither an id nor a reason.
 _SEEN = """
 CREATE TEMP VIEW seen AS
-    SELECT * FROM main.files WHERE id IS NOT NULL OR left_out IS NOT NULL
+    SELECT * FROM main.files WHERE source NOT IN (SELECT source FROM forgotten)
 UNION ALL
     SELECT * FROM base.files AS old
     WHERE NOT EXISTS (SELECT 1 FROM main.files AS new WHERE new.source = old.source)
+    AND source NOT IN (SELECT source FROM forgotten)
 """
+
+# What is forgotten is so only until the record is closed: nothing is lost where a build comes to
+# nothing, and a disk that was away is known again once it is back.
+_FORGOTTEN = "CREATE TEMP TABLE forgotten (source TEXT PRIMARY KEY)"
 
 # Of several files with the same audio, the first by name gives title and path.
 _FIRST = """
@@ -113,36 +117,24 @@ class Journal:
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
                 [embedded.track.id, starts, vectors],
             )
-            database.execute(
-                PUT_FILE, file_row(embedded.track, storable_path(source), size, mtime_ns)
-            )
+            _put_file(database, file_row(embedded.track, storable_path(source), size, mtime_ns))
 
     def skip(self, source: str, sentence: str, size: int, mtime_ns: int) -> None:
         """Record that a file is left out, and why."""
-        row = [storable_path(source), size, mtime_ns, None, clean(sentence), *[None] * 8]
+        row = (storable_path(source), size, mtime_ns, None, clean(sentence), *[None] * 8)
         with self._database as database:
-            database.execute(PUT_FILE, row)
+            _put_file(database, row)
 
-    def forget_missing(self, seen: Iterable[str]) -> int:
-        """Forget every file that is not among those seen; return how many."""
+    def forget(self, sources: Iterable[str]) -> None:
+        """Leave files out of what is published next, as if they had never been there."""
+        rows = ([storable_path(source)] for source in sources)
         with self._database as database:
-            database.execute("DELETE FROM present")
-            rows = ([storable_path(source)] for source in seen)
-            database.executemany("INSERT OR IGNORE INTO present VALUES (?)", rows)
-            gone = database.execute(
-                "INSERT OR REPLACE INTO main.files (source, size, mtime_ns) "
-                "SELECT source, 0, 0 FROM seen WHERE source NOT IN (SELECT source FROM present)"
-            )
-        return gone.rowcount
+            database.executemany("INSERT OR IGNORE INTO forgotten VALUES (?)", rows)
 
-    def forget_left_out(self) -> int:
-        """Forget every file that was left out, so that it is tried again; return how many."""
-        with self._database as database:
-            gone = database.execute(
-                "INSERT OR REPLACE INTO main.files (source, size, mtime_ns) "
-                "SELECT source, 0, 0 FROM seen WHERE left_out IS NOT NULL"
-            )
-        return gone.rowcount
+    def files(self) -> Iterator[tuple[str, str | None]]:
+        """Yield the path of every file and the id of its track, if it has one."""
+        for source, track_id in self._database.execute("SELECT source, id FROM seen"):
+            yield os.fsdecode(source), track_id
 
     def left_out(self) -> list[LeftOut]:
         """Return the files that are left out, by name."""
@@ -163,8 +155,9 @@ class Journal:
         ]
 
     def changed(self) -> bool:
-        """Whether anything was recorded since the last generation."""
-        return self._database.execute("SELECT 1 FROM main.files LIMIT 1").fetchone() is not None
+        """Whether anything was recorded or forgotten since the last generation."""
+        either = "SELECT 1 FROM main.files UNION ALL SELECT 1 FROM forgotten LIMIT 1"
+        return self._database.execute(either).fetchone() is not None
 
     def tracks(self) -> int:
         """Return how many tracks there are, those of the last generation included."""
@@ -202,9 +195,8 @@ class Journal:
         if base is None:
             self._database.execute(FILES_TABLE.format(name="base.files"))
             self._database.execute(TRACKS_TABLE.format(name="base.tracks"))
-        self._database.execute(_SEEN)
-        self._database.execute(_FIRST)
-        self._database.execute("CREATE TEMP TABLE present (source TEXT PRIMARY KEY)")
+        for statement in (_FORGOTTEN, _SEEN, _FIRST):
+            self._database.execute(statement)
 
 
 class _OriginError(Exception):
@@ -217,11 +209,17 @@ def _reason(error: Exception) -> str:
     return "The record of an unfinished build is damaged and was discarded."
 
 
+def _put_file(database: sqlite3.Connection, row: Sequence[object]) -> None:
+    database.execute("DELETE FROM forgotten WHERE source = ?", row[:1])
+    database.execute(PUT_FILE, row)
+
+
 def _open(path: Path, origin: Origin) -> sqlite3.Connection:
     database = sqlite3.connect(path.absolute().as_uri(), uri=True)
     try:
         database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
+        # With less, a power cut would undo the last tracks; next to hearing one, a sync is nothing.
+        database.execute("PRAGMA synchronous = FULL")
         with database:
             _prepare(database, json.dumps(asdict(origin), sort_keys=True))
     except BaseException:

@@ -13,7 +13,7 @@ from index.journal import LeftOut
 from index.manifest import Manifest
 from models.cards import ModelCard
 from models.pool import embed_tracks
-from models.types import EmbeddedTrack, PassingError
+from models.types import CatalogueError, EmbeddedTrack, PassingError
 from tools.screen import Screen
 from tools.walk import walk
 
@@ -30,6 +30,8 @@ class Built:
         Of the live generation.
     heard, kept, gone : int
         Files that were heard now, that were known from before, and that are no more.
+    elsewhere : int
+        Tracks of folders that were not looked into now.
     audio_seconds, seconds : float
         Length of what was heard, and how long the build took.
     left_out, duplicates : list of LeftOut
@@ -40,6 +42,7 @@ class Built:
     heard: int
     kept: int
     gone: int
+    elsewhere: int
     audio_seconds: float
     seconds: float
     left_out: list[LeftOut]
@@ -63,8 +66,11 @@ def build_index(
     screen: Screen,
     jobs: int | None = None,
     retry: bool = False,
+    drop_empty: bool = False,
 ) -> Built:
     """Make an index hold what the sources hold; carries on where an earlier build stopped.
+
+    Tracks of other folders stay in it.
 
     Parameters
     ----------
@@ -79,11 +85,14 @@ def build_index(
         Processes that listen at once; None for one a core.
     retry : bool
         Whether to try again what was left out before.
+    drop_empty : bool
+        Whether a source that holds no audio any more may take its tracks with it.
 
     Raises
     ------
     CatalogueError
-        A source is not there, the index cannot be written, or there is no audio at all.
+        A source is not there or has lost all its audio, the index cannot be written, or there is
+        no audio at all.
     ModelError
         The model cannot be used.
     """
@@ -92,15 +101,24 @@ def build_index(
     with IndexBuilder(directory, card.stamp(card.file)) as builder:
         for note in builder.notes:
             screen.note(note)
-        if retry:
-            builder.forget_skipped()
+        if not drop_empty:
+            _refuse_emptied(found.empty, builder)
         states = {path: _state(path) for path in found.files}
-        new = {path: state for path, state in states.items() if not builder.done(path, *state)}
+        again = {Path(file.path) for file in builder.skipped()} if retry else set()
+        new = {
+            path: state
+            for path, state in states.items()
+            if path in again or not builder.done(path, *state)
+        }
         heard = _listen(new, builder, card, jobs, screen)
-        # A folder that cannot be entered now may come back: then nothing counts as gone.
-        gone = 0 if found.closed else builder.forget_missing(found.files)
+        gone = builder.forget_missing(found.files, found.sources, found.closed)
+        elsewhere = len(builder) - builder.tracks_below(found.sources)
         closed = [LeftOut(str(path), str(error)) for path, error in found.closed.items()]
-        skipped, duplicates = builder.skipped(), builder.duplicates()
+        # Files of other folders were not asked for, and what failed just now says why itself.
+        passing = {file.path for file in heard.passing}
+        ours = {str(path) for path in states} - passing
+        skipped = [file for file in builder.skipped() if file.path in ours]
+        duplicates = [file for file in builder.duplicates() if file.path in ours]
         left_out = [*closed, *skipped, *heard.passing]
         known = sum(Path(file.path) not in new for file in skipped)
         if not len(builder):  # publishing will fail: say first why there is nothing
@@ -112,11 +130,23 @@ def build_index(
         heard=heard.tracks,
         kept=len(found.files) - len(new) - known,
         gone=gone,
+        elsewhere=elsewhere,
         audio_seconds=heard.audio_seconds,
         seconds=time.perf_counter() - began,
         left_out=left_out,
         duplicates=duplicates,
     )
+
+
+def _refuse_emptied(sources: Sequence[Path], builder: IndexBuilder) -> None:
+    """Stop before a disk that is not mounted takes its tracks out of the index."""
+    for source in sources:
+        if tracks := builder.tracks_below([source]):
+            raise CatalogueError(
+                f"{source} holds no audio any more, and {tracks:,} tracks of the index lie there.",
+                "If its disk is not mounted, mount it and run the same command; "
+                "if the music is gone for good, add --drop-empty.",
+            )
 
 
 def _listen(

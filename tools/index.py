@@ -49,6 +49,11 @@ Example:
 @options.model
 @options.jobs
 @click.option("--retry", is_flag=True, help="Try again what was left out before.")
+@click.option(
+    "--drop-empty",
+    is_flag=True,
+    help="Drop the tracks of a SOURCE that holds no audio any more; without it the build stops.",
+)
 @options.as_json
 def build(
     sources: tuple[Path, ...],
@@ -56,19 +61,24 @@ def build(
     model: str | None,
     jobs: int | None,
     retry: bool,
+    drop_empty: bool,
     as_json: bool,
 ) -> int:
     """Make an index of all audio in folders and below.
 
     Each SOURCE is a folder of audio, or one file. Run it again after changes: what is known is not
-    heard again, what is gone is dropped. It can be interrupted at any time, and the same command
-    carries on. A bot that runs goes on answering from the old index until the new one is ready.
+    heard again, what is gone from a SOURCE is dropped, tracks of other folders are kept. A SOURCE
+    that holds no audio at all any more, such as a disk that is not mounted, stops the build. It can
+    be interrupted at any time, and the same command carries on. A bot that runs goes on answering
+    from the old index until the new one is ready.
     """
     settings = read_settings()
     screen = Screen(as_json=as_json)
     card = card_of(settings, model)
     directory = out or settings.index
-    built = build_index(sources, directory, card, screen=screen, jobs=jobs, retry=retry)
+    built = build_index(
+        sources, directory, card, screen=screen, jobs=jobs, retry=retry, drop_empty=drop_empty
+    )
     _show(built, directory, screen)
     screen.answer(_as_json(built, directory))
     return PARTLY if built.left_out else DONE
@@ -142,6 +152,9 @@ def _show(built: Built, directory: Path, screen: Screen) -> None:
     parts += [f"{built.kept:,} known before"] if built.kept else []
     parts += [f"{built.gone:,} gone"] if built.gone else []
     parts += [f"{len(built.left_out):,} left out"] if built.left_out else []
+    parts += (
+        [f"{counted(built.elsewhere, 'track')} of other folders kept"] if built.elsewhere else []
+    )
     tracks = counted(built.manifest.tracks, "track")
     windows = counted(built.manifest.windows, "window")
     screen.show(
@@ -172,6 +185,7 @@ def _as_json(built: Built, directory: Path) -> dict[str, Any]:
         "heard": built.heard,
         "kept": built.kept,
         "gone": built.gone,
+        "elsewhere": built.elsewhere,
         "audio_seconds": round(built.audio_seconds, 1),
         "seconds": round(built.seconds, 2),
         "left_out": listed(built.left_out),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -149,8 +151,6 @@ def test_what_was_skipped_is_remembered_until_it_changes(
         assert builder.done("/music/b\udcff.ogg", 5, 6)
         assert not builder.done("/music/b\udcff.ogg", 5, 7)
         assert builder.skipped() == [LeftOut("/music/b\udcff.ogg", why)]
-        assert builder.forget_skipped() == 1
-        assert not builder.done("/music/b\udcff.ogg", 5, 6)
         builder.add(random_track("track2", rng), "/music/b\udcff.ogg", 5, 6)
         builder.publish()
         assert builder.skipped() == []
@@ -173,7 +173,7 @@ def test_of_two_files_with_the_same_audio_the_first_by_name_counts(
     # Once the first is gone, the other takes its place without being decoded again.
     with IndexBuilder(tmp_path, STAMP) as builder:
         assert builder.done("/music/copy.ogg", 1, 1)
-        assert builder.forget_missing([Path("/music/copy.ogg")]) == 1
+        assert builder.forget_missing([Path("/music/copy.ogg")], ["/music"]) == 1
         assert builder.duplicates() == []
         builder.publish()
     assert titles(tmp_path) == {"Copy"}
@@ -184,7 +184,7 @@ def test_files_that_are_gone_are_forgotten(tmp_path: Path, rng: np.random.Genera
     build(tmp_path, [random_track(f"track{n}", rng) for n in range(4)])
     with IndexBuilder(tmp_path, STAMP) as builder:
         builder.add(random_track("track7", rng), "/music/track7.ogg", 1, 1)
-        assert builder.forget_missing(["/music/track1.ogg", "/music/track2.ogg"]) == 3
+        assert builder.forget_missing(["/music/track1.ogg", "/music/track2.ogg"], ["/music"]) == 3
         assert not builder.done("/music/track0.ogg", 1000, 1)
         assert builder.publish().tracks == 2
     assert titles(tmp_path) == {"Track1", "Track2"}
@@ -230,10 +230,85 @@ def test_an_index_without_tracks_is_refused(tmp_path: Path, rng: np.random.Gener
         open_index(tmp_path)
     build(tmp_path, [random_track("track1", rng)])
     with IndexBuilder(tmp_path, STAMP) as builder:
-        builder.forget_missing([])
+        assert builder.forget_missing(["/music/broken.ogg"], ["/"]) == 1
         with pytest.raises(CatalogueError, match="not one track"):
             builder.publish()
     assert titles(tmp_path) == {"Track1"}
+    # Nothing is written down of it: once its disk is back, the file is known as ever.
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        assert builder.done("/music/track1.ogg", 1000, 1)
+        assert builder.forget_missing(["/music/broken.ogg", "/music/track1.ogg"], ["/"]) == 0
+        builder.publish()
+    assert live_generation(tmp_path).name == "generation-000001"
+
+
+def test_only_what_lies_where_was_looked_is_gone(tmp_path: Path, rng: np.random.Generator) -> None:
+    places = ["/a/1", "/a/sub/2", "/a/shut/3", "/a/shut", "/ab/4", "/b/5", "/a\udcff/6"]
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        for number, place in enumerate(places):
+            builder.add(random_track(f"track{number}", rng), place, 1, 1)
+        builder.add(random_track("track0", rng), "/b/copy of 1", 1, 1)
+        builder.publish()
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        assert builder.tracks_below(["/a"]) == 4
+        assert builder.tracks_below([Path("/b"), "/a\udcff"]) == 3
+        assert builder.tracks_below(["/b/5"]) == 1
+        assert builder.tracks_below([]) == 0
+        assert builder.tracks_below(["/"]) == len(builder) == 7
+        assert builder.forget_missing([], ["/a/sub", "/nowhere"], closed=["/a/sub"]) == 0
+        assert builder.forget_missing(["/a/1"], ["/a"], closed=["/a/shut"]) == 1
+        assert builder.forget_missing([], ["/b/5"]) == 1
+        assert builder.publish().tracks == 5
+    assert titles(tmp_path) == {"Track0", "Track2", "Track3", "Track4", "Track6"}
+
+
+def test_a_forgotten_file_that_is_added_counts(tmp_path: Path, rng: np.random.Generator) -> None:
+    build(tmp_path, [random_track("track1", rng), random_track("track2", rng)])
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        assert builder.forget_missing([], ["/music"]) == 2
+        builder.add(random_track("track3", rng), "/music/track1.ogg", 1000, 1)
+        builder.publish()
+    assert titles(tmp_path) == {"Track3"}
+
+
+def test_a_power_cut_costs_no_track_that_was_added(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def listening(*arguments: object, **options: object) -> sqlite3.Connection:
+        opened.append(connect(*arguments, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", listening)
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.add(random_track("track1", rng), "/music/1", 1, 1)
+        full = 2  # every change is synced before a call returns
+        assert [base.execute("PRAGMA main.synchronous").fetchone() for base in opened] == [(full,)]
+
+
+def test_what_cannot_be_removed_does_not_fail_a_build(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracks = [random_track(f"track{n}", rng) for n in range(4)]
+    for embedded in tracks[:2]:
+        build(tmp_path, [embedded])
+
+    def stuck(path: str | Path, *_: object, **__: object) -> None:
+        raise OSError(16, "Device or resource busy", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rmdir", stuck)
+        assert build(tmp_path, tracks[2:3]).tracks == 3
+    # Emptied, but not removed: a later build does that.
+    assert not (tmp_path / "generation-000001" / "manifest.json").exists()
+    assert build(tmp_path, tracks[3:]).tracks == 4
+    assert sorted(path.name for path in tmp_path.glob("generation-*")) == [
+        "generation-000003",
+        "generation-000004",
+    ]
+    assert not (tmp_path / ".building").exists()
 
 
 @pytest.mark.parametrize(
@@ -271,3 +346,15 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         IndexBuilder(tmp_path / "file" / "index", STAMP),
     ):
         pass
+
+
+def test_a_name_that_usearch_cannot_write_is_refused_at_once(tmp_path: Path) -> None:
+    with (
+        pytest.raises(CatalogueError, match="not valid UTF-8") as caught,
+        IndexBuilder(tmp_path / "ix\udcff", STAMP),
+    ):
+        pass
+    str(caught.value).encode()
+    with pytest.raises(CatalogueError, match="not valid UTF-8"):
+        open_index(tmp_path / "ix\udcff")
+    assert list(tmp_path.iterdir()) == []

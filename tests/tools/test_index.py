@@ -46,6 +46,75 @@ def test_changes_are_followed(tiny_model: Path, music: Path, tmp_path: Path, cli
     assert [Path(file["path"]).name for file in after["duplicates"]] == ["new.flac"]
 
 
+def test_tracks_of_other_folders_are_kept(
+    tiny_model: Path, music: Path, tmp_path: Path, cli: Cli
+) -> None:
+    index = tmp_path / "index"
+    (music / "High" / "broken.mp3").write_bytes(b"no sound at all" * 50)
+    assert built(cli, music / "High", "--out", index)[1]["tracks"] == 2
+    status, after = built(cli, music / "Low", "--out", index)
+    assert (status, after["tracks"], after["heard"], after["kept"]) == (0, 4, 2, 0)
+    assert (after["gone"], after["elsewhere"], after["left_out"]) == (0, 2, [])
+    next((music / "Low").iterdir()).unlink()
+    out = cli("index", "build", music / "Low", "--out", index)[1]
+    assert "1 known before, 1 gone, 2 tracks of other folders kept" in out
+    assert "3 tracks" in out
+
+
+def test_a_disk_that_is_not_mounted_takes_nothing_with_it(
+    tiny_model: Path, music: Path, tmp_path: Path, cli: Cli
+) -> None:
+    index, away = tmp_path / "index", tmp_path / "away"
+    other = tmp_path / "other"
+    (music / "High").rename(other)
+    built(cli, music, other, "--out", index)
+    music.rename(away)
+    music.mkdir()
+    for sources in ([music], [other, music]):
+        status, _, err = cli("index", "build", *sources, "--out", index)
+        assert status == 2
+        assert f"{music} holds no audio any more, and 4 tracks of the index lie there" in err
+        assert "--drop-empty" in err
+    # Even then an index is not emptied altogether.
+    shutil.rmtree(other)
+    other.mkdir()
+    status, _, err = cli("index", "build", music, other, "--drop-empty", "--out", index)
+    assert status == 2
+    assert "not one track" in err
+    # Once the disk is back, nothing is heard again.
+    music.rmdir()
+    away.rename(music)
+    status, back = built(cli, music, "--out", index)
+    assert (status, back["tracks"], back["heard"], back["kept"]) == (0, 6, 0, 4)
+    status, after = built(cli, music, other, "--drop-empty", "--out", index)
+    assert (status, after["tracks"], after["heard"], after["gone"]) == (0, 4, 0, 2)
+
+
+def test_a_folder_named_in_another_way_is_not_heard_again(
+    tiny_model: Path, music: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(music / "Low")
+    assert built(cli, ".", "--out", tmp_path / "index")[1]["heard"] == 2
+    status, after = built(cli, "..", "../Low", "--out", tmp_path / "index")
+    assert (status, after["heard"], after["kept"], after["gone"]) == (0, 4, 2, 0)
+    assert after["duplicates"] == []
+
+
+def test_what_fails_in_passing_at_another_try_is_listed_once(
+    tiny_model: Path, music: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (music / "broken.mp3").write_bytes(b"no sound at all" * 50)
+    built(cli, music, "--out", tmp_path / "index")
+    monkeypatch.setattr(
+        build,
+        "embed_tracks",
+        lambda files, *_, **__: ((path, PassingError("Too slow.")) for path in files),
+    )
+    status, again = built(cli, music, "--out", tmp_path / "index", "--retry")
+    assert (status, again["kept"]) == (1, 6)
+    assert [file["why"] for file in again["left_out"]] == ["Too slow."]
+
+
 def test_broken_audio_is_listed_and_said_by_the_exit_status(
     tiny_model: Path, music: Path, tmp_path: Path, cli: Cli
 ) -> None:
