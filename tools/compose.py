@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import dotenv
 from threadpoolctl import threadpool_limits
 
+from bot.live import LiveIndex
 from bot.service import Soundalike
 from bot.settings import Settings
 from index.opened import open_index
@@ -95,7 +97,7 @@ def open_service(
     with (
         # The matrices here are small: a second thread costs more in waiting than it does in work.
         threadpool_limits(1, user_api="blas"),
-        open_index(directory or settings.index) as index,
+        LiveIndex(partial(open_index, directory or settings.index)) as index,
         WorkerPool(card, limits=limits, decoders=decoders) as listener,
         Soundalike(listener, index, fetcher, card.match) as soundalike,
     ):

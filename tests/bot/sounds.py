@@ -72,7 +72,7 @@ def build_index(place: Path, titles: dict[str, str] | None = None) -> None:
                     url=f"https://example.org/{path}",
                     path=path,
                 )
-                builder.add(EmbeddedTrack(track, _windows(samples)), path, 1, 1)
+                builder.add(EmbeddedTrack(track, windows_of(samples)), path, 1, 1)
         builder.publish()
 
 
@@ -95,7 +95,7 @@ class MelEar:
         samples = samples[int(start * RATE) : None if span.end is None else int(span.end * RATE)]
         if not len(samples) or np.abs(samples).max() < 1e-4:
             raise ClipError(f"{source.name} is silent.", "Send a part with sound.")
-        windows = _windows(samples)
+        windows = windows_of(samples)
         seconds = len(samples) / RATE
         heard = ClipHeard(
             source.name, seconds, start, start + seconds, self.stamp.model, log_mel(samples)
@@ -103,7 +103,7 @@ class MelEar:
         return EmbeddedClip(heard, Query(windows, windows, _id(samples), seconds), self.stamp)
 
 
-def _windows(samples: FloatArray) -> Windows:
+def windows_of(samples: FloatArray) -> Windows:
     shape = log_mel(samples).mean(axis=0)
     shape -= shape.mean()
     vector = (shape / np.linalg.norm(shape)).astype(np.float32)
