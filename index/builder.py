@@ -29,13 +29,16 @@ from index.staging import Progress, write_generation
 from index.vectors import UNIT_TOLERANCE
 from models.types import CatalogueError, EmbeddedTrack, ModelStamp
 
+_STARTS_OVER = "Every track is heard again, and those of folders that are not named now drop out."
+
 
 class IndexBuilder:
     """Builds or updates the index in a folder; a context manager, for one thread.
 
     Ask `done` before decoding a file, then `add` or `skip` it; `publish` makes the result the live
-    generation. Everything is on disk as soon as a call returns: a build that ends early, however,
-    is carried on by the next one with the same model. So are the tracks of the live generation.
+    generation. What is added or skipped is on disk as soon as the call returns: a build that ends
+    early, however, is carried on by the next one with the same model. So are the tracks of the live
+    generation.
 
     Parameters
     ----------
@@ -217,12 +220,12 @@ class IndexBuilder:
         try:
             folder, manifest = verified_generation(self.directory)
         except CatalogueError as error:
-            self.notes += (f"{error.sentence} Every track is heard again.",)
+            self.notes += (f"{error.sentence} {_STARTS_OVER}",)
             return None
         if Origin(manifest.stamp, manifest.window_seconds, manifest.hop_seconds) != self._origin:
             self.notes += (
                 f"The index in {self.directory} was made with another model or other windows "
-                f"({manifest.stamp.model} {manifest.stamp.version}): every track is heard again.",
+                f"({manifest.stamp.model} {manifest.stamp.version}). {_STARTS_OVER}",
             )
             return None
         self._base_manifest = manifest

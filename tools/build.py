@@ -14,7 +14,7 @@ from index.manifest import Manifest
 from models.cards import ModelCard
 from models.pool import embed_tracks
 from models.types import CatalogueError, EmbeddedTrack, PassingError
-from tools.screen import Screen
+from tools.screen import Screen, counted
 from tools.walk import walk
 
 State = tuple[int, int]
@@ -143,7 +143,8 @@ def _refuse_emptied(sources: Sequence[Path], builder: IndexBuilder) -> None:
     for source in sources:
         if tracks := builder.tracks_below([source]):
             raise CatalogueError(
-                f"{source} holds no audio any more, and {tracks:,} tracks of the index lie there.",
+                f"{source} holds no audio any more, and the index has "
+                f"{counted(tracks, 'track')} from there.",
                 "If its disk is not mounted, mount it and run the same command; "
                 "if the music is gone for good, add --drop-empty.",
             )

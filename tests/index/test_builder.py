@@ -202,6 +202,7 @@ def test_another_model_starts_over_and_says_so(tmp_path: Path, rng: np.random.Ge
         builder.publish()
     with IndexBuilder(tmp_path, STAMP, hop_seconds=9.6) as builder:
         assert "other" in builder.notes[0]
+        assert "folders that are not named now drop out" in builder.notes[0]
         assert not builder.done("/music/1", 1, 1)
 
 
