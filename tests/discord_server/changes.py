@@ -8,6 +8,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+WITHIN_S = 30.0
+"""How long a test waits for a change: long enough for a machine with much else to do."""
+
 # Time passes without an event when a test moves the clock, so look again now and then.
 _LOOK_AGAIN_S = 0.05
 

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol, TypeVar
 
+from tests.discord_server.changes import WITHIN_S
 from tests.discord_server.content import Message
 from tests.discord_server.people import Channel
 from tests.discord_server.server import Server
@@ -51,7 +52,7 @@ class Discord(Using):
         return self.world.token
 
     @contextlib.asynccontextmanager
-    async def running(self, bot: Client, within: float = 10.0) -> AsyncIterator[None]:
+    async def running(self, bot: Client, within: float = WITHIN_S) -> AsyncIterator[None]:
         """Run a bot that was made with `server.connector()`; enter once it is connected."""
         running = asyncio.ensure_future(bot.start(self.token))
         try:
@@ -71,7 +72,7 @@ class Discord(Using):
     # Watching
 
     async def until(
-        self, look: Callable[[], T | None], within: float = 5.0, what: str = "a change"
+        self, look: Callable[[], T | None], within: float = WITHIN_S, what: str = "a change"
     ) -> T:
         """Wait for something to become true; fail the test otherwise."""
         return await self.world.changes.until(look, within, what)
@@ -80,7 +81,7 @@ class Discord(Using):
         """Return what stands in a channel; what only one user sees is not among it."""
         return list((channel or self.channel).messages)
 
-    async def next_message(self, after: Message, within: float = 10.0) -> Message:
+    async def next_message(self, after: Message, within: float = WITHIN_S) -> Message:
         """Wait for the bot's first message in the same channel after another one."""
 
         def look() -> Message | None:
@@ -152,6 +153,6 @@ class Discord(Using):
         """Declare the bot's session invalid (opcode 9)."""
         await self.gateway.invalidate(resumable=resumable)
 
-    async def connected(self, within: float = 15.0) -> None:
+    async def connected(self, within: float = WITHIN_S) -> None:
         """Wait until the bot is connected (again)."""
         await self.until(lambda: self.gateway.session, within, "the bot to connect")

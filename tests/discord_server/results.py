@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.discord_server.changes import WITHIN_S
 from tests.discord_server.content import Message
-from tests.discord_server.interactions import ACKNOWLEDGE_WITHIN_S, Callback, Interaction
+from tests.discord_server.interactions import Callback, Interaction
 from tests.discord_server.world import World
 
 
@@ -64,16 +65,18 @@ class InteractionResult:
         """Wait until the app acknowledged or its three seconds are over."""
         await self._world.changes.until(
             lambda: self.interaction.acknowledged is not None or self.failed,
-            ACKNOWLEDGE_WITHIN_S + 2,
+            WITHIN_S,
             "an acknowledgement",
         )
         return self
 
-    async def final_message(self, within: float = 10.0) -> Message:
+    async def final_message(self, within: float = WITHIN_S) -> Message:
         """Wait for the first answer that is more than "thinking"."""
         return await self.message_where(lambda message: True, within)
 
-    async def message_where(self, fits: Callable[[Message], bool], within: float = 10.0) -> Message:
+    async def message_where(
+        self, fits: Callable[[Message], bool], within: float = WITHIN_S
+    ) -> Message:
         """Wait until a response (new or edited) fits."""
 
         def look() -> Message | None:

@@ -62,7 +62,7 @@ async def attempt(
     client.outcome = asyncio.get_running_loop().create_future()
     await server.slash(command, wait=False, **who)
     try:
-        await asyncio.wait_for(client.outcome, 5)
+        await asyncio.wait_for(client.outcome, 30)
     except discord.HTTPException as refusal:
         return refusal.status, refusal.code
     return None
