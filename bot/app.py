@@ -27,7 +27,8 @@ _log = logging.getLogger(__name__)
 # listeners, so that a slow download keeps none of them idle.
 _LEAST_AT_ONCE = 8
 
-_PATIENCE = 300.0  # seconds, the waiting included; an interaction can be answered for 900
+PATIENCE = 300.0
+"""Seconds an ask may take, its waiting included; an interaction can be answered for 900."""
 
 
 class SoundalikeBot(commands.Bot):
@@ -50,7 +51,7 @@ class SoundalikeBot(commands.Bot):
         settings: Settings,
         connector: aiohttp.BaseConnector | None = None,
         *,
-        patience: float = _PATIENCE,
+        patience: float = PATIENCE,
     ) -> None:
         catalogue = words.tracks(service.tracks)
         super().__init__(

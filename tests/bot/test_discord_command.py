@@ -12,12 +12,14 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
+from bot.app import PATIENCE
 from models.fetch import GuardedFetcher
 from models.types import CatalogueError, ClipSource, EmbeddedClip, Span
 from tests.bot.fakes import FakeFetcher, MakeBot
 from tests.bot.sounds import KINDS, MelEar, sound, title, wav
 from tests.discord_server.content import Delivery, Message
 from tests.discord_server.driver import Discord
+from tests.discord_server.interactions import TOKEN_LASTS_S
 from tests.discord_server.people import Permission
 
 CLIP = wav(sound("low", 7))
@@ -232,6 +234,7 @@ async def test_an_ask_that_takes_too_long_is_told_so(
         clip = discord_server.upload("clip.wav", CLIP)
         answer = await (await discord_server.slash("similar", {"file": clip})).final_message()
     assert "That took too long" in answer.text
+    assert PATIENCE < TOKEN_LASTS_S
 
 
 async def test_a_file_larger_than_discord_said_is_cut_off(discord_with_bot: Discord) -> None:
