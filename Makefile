@@ -39,7 +39,7 @@ lock:  ## pin the newest allowed packages again (needs uv)
 	  --fork-strategy requires-python --generate-hashes --no-emit-index-url \
 	  --no-annotate --no-header --group dev pyproject.toml --output-file requirements.lock
 
-clean:  ## remove .venv and everything made
+clean:  ## remove .venv and what tests and checks leave; indexes stay
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* htmlcov \
 	  .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
