@@ -24,7 +24,7 @@ import numpy as np
 
 from models.cards import ModelCard, ModelFile, check_file
 from models.crew import DIED, Crew, as_problem
-from models.decode import CLIP_LIMITS, TRACK_LIMITS, DecodeLimits
+from models.decode import CLIP_LIMITS, TRACK_LIMITS, Audio, DecodeLimits, decode
 from models.embedder import OnnxEmbedder
 from models.listen import Decoded, decode_clip, embed_clip, listen_track
 from models.types import (
@@ -82,8 +82,7 @@ class WorkerPool:
         self._threads = threads or cores()
         self._timeout_s = clip_timeout(limits) if timeout_s is None else timeout_s
         self._decoder_count = decoders
-        samples = round(limits.max_seconds * card.sample_rate)
-        self._decoders = Crew(decoders, _WORKER_MEMORY + _COPIES * 4 * samples)
+        self._decoders = Crew(decoders, _decoding_memory(limits, card.sample_rate))
         # It sees only samples, and its threads' address space grows with the machine's cores.
         self._embedders = Crew(1, None)
 
@@ -159,6 +158,28 @@ def clip_timeout(limits: DecodeLimits) -> float:
     return max(30.0, limits.timeout) + limits.max_seconds / 20
 
 
+def decode_apart(
+    source: ClipSource, *, sample_rate: int, span: Span, limits: DecodeLimits = CLIP_LIMITS
+) -> Audio:
+    """Decode one clip as `decode` does, in a worker process of its own.
+
+    Raises
+    ------
+    ClipError
+        It cannot be decoded, took too long or needed too much memory.
+    """
+    crew = Crew(1, _decoding_memory(limits, sample_rate))
+    try:
+        future = crew.submit(
+            clip_timeout(limits), decode, source, sample_rate=sample_rate, span=span, limits=limits
+        )
+        if error := future.exception():
+            raise as_problem(error) from error
+        return future.result()
+    finally:
+        crew.close()
+
+
 def embed_tracks(
     paths: Iterable[Path],
     card: ModelCard,
@@ -232,6 +253,11 @@ def cores() -> int:
     """Count the processor cores this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)  # macOS has none
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _decoding_memory(limits: DecodeLimits, sample_rate: int) -> int:
+    samples = round(limits.max_seconds * sample_rate)
+    return _WORKER_MEMORY + _COPIES * 4 * samples
 
 
 def _embed(decoded: Decoded, card: ModelCard, file: ModelFile, threads: int) -> EmbeddedClip:

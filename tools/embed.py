@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from pathlib import Path
 
 import click
@@ -11,11 +12,11 @@ import numpy as np
 from bot.settings import Settings
 from bot.times import parse_span
 from models.cards import ModelCard
-from models.decode import Audio, decode
+from models.decode import Audio
 from models.embedder import OnnxEmbedder
 from models.fetch import GuardedFetcher
 from models.frontend import MIN_SAMPLES
-from models.pool import cores
+from models.pool import cores, decode_apart
 from models.types import ClipSource, PatchEmbeddings, SettingsError, Span
 from tools import options
 from tools.ask import file_source
@@ -85,21 +86,34 @@ def _source(clip: str, settings: Settings) -> ClipSource:
 
 def _embed(source: ClipSource, span: Span, card: ModelCard) -> tuple[Audio, PatchEmbeddings]:
     embedder = OnnxEmbedder(card, card.file, cores())
-    audio = decode(source, sample_rate=embedder.sample_rate, span=span, limits=OWN_FILES)
+    audio = decode_apart(source, sample_rate=embedder.sample_rate, span=span, limits=OWN_FILES)
     missing = max(0, MIN_SAMPLES - len(audio.samples))
     return audio, embedder.embed(np.pad(audio.samples, (0, missing)))
 
 
 def _write(path: Path, embeddings: np.ndarray) -> None:
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    array = io.BytesIO()
+    np.save(array, embeddings)
     try:
-        with unfinished.open("wb") as file:
-            np.save(file, embeddings)
-        unfinished.replace(path)
+        _put(path, array.getvalue())
     except OSError as error:
         raise SettingsError(
-            f"{path} cannot be written: {error.strerror}.", "Name another file with --out."
+            f"{path} cannot be written: {error.strerror or error}.", "Name another file with --out."
         ) from error
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file as a whole or not at all."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        # A device, a pipe or a link is there to be written into, never to be replaced.
+        path.write_bytes(content)
+        return
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -20,10 +20,10 @@ import soundfile
 
 from models.cards import ModelCard, read_card
 from models.crew import Crew
-from models.decode import CLIP_LIMITS
+from models.decode import CLIP_LIMITS, decode
 from models.embedder import OnnxEmbedder
 from models.listen import listen
-from models.pool import WorkerPool, clip_timeout, embed_tracks
+from models.pool import WorkerPool, clip_timeout, decode_apart, embed_tracks
 from models.types import ClipError, ClipSource, EmbeddedTrack, ModelError, PassingError, Span
 from tests.models.tiny import card_text, write_network
 
@@ -221,3 +221,26 @@ def test_stopping_early_leaves_no_worker(tiny_card: ModelCard, tmp_path: Path) -
     answers.close()
     assert asked < 10
     assert set(multiprocessing.active_children()) <= before
+
+
+def test_a_clip_is_decoded_apart_as_it_is_here(tmp_path: Path) -> None:
+    clip = ClipSource(noise(tmp_path / "clip.flac", 3).read_bytes(), "clip.flac")
+    here = decode(clip, sample_rate=16_000, span=Span(1), limits=CLIP_LIMITS)
+    apart = decode_apart(clip, sample_rate=16_000, span=Span(1))
+    np.testing.assert_array_equal(apart.samples, here.samples)
+    assert (apart.start, apart.end) == (here.start, here.end)
+
+
+def test_a_clip_that_cannot_be_decoded_apart_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ClipError, match="no sound in the file"):
+        decode_apart(ClipSource(b"no sound" * 99, "x.mp3"), sample_rate=16_000, span=Span())
+    clip = ClipSource(noise(tmp_path / "clip.wav", 1), "clip.wav")
+    monkeypatch.setattr("models.pool.decode", crash)
+    with pytest.raises(ClipError, match="process that listened died"):
+        decode_apart(clip, sample_rate=16_000, span=Span())
+
+
+def crash(*_: object, **__: object) -> None:
+    os.abort()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
+import stat
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from models import decode
 from models.cards import load_card
 from models.embedder import OnnxEmbedder
 from tests.tools.conftest import Cli, only_json, write_piece
@@ -60,6 +66,55 @@ def test_what_cannot_be_embedded_or_written(
     status, _, err = cli("embed", "http://127.0.0.1:9/x.wav", "--out", tmp_path / "x.npy")
     assert status == 2
     assert "outside the public web" in err
+
+
+def test_what_is_no_regular_file_is_written_into_and_stays(
+    tiny_model: Path, clip: Path, tmp_path: Path, cli: Cli
+) -> None:
+    pipe, read = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    assert cli("embed", clip, "--out", pipe)[0] == 0
+    reader.join(30)
+    assert np.load(io.BytesIO(read[0])).shape == (10, 8)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+    link, target = tmp_path / "link.npy", tmp_path / "target.npy"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    assert cli("embed", clip, "--out", link)[0] == 0
+    assert link.is_symlink()
+    assert np.load(target).shape == (10, 8)
+
+
+def test_a_full_disk_is_named_and_nothing_half_written_stays(
+    tiny_model: Path, clip: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        write(path, content[:100])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "clip.npy").write_bytes(b"old")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    status, _, err = cli("embed", clip, "--out", out / "clip.npy")
+    assert (status, "clip.npy cannot be written: No space left on device." in err) == (2, True)
+    assert [path.name for path in out.iterdir()] == ["clip.npy"]
+    assert (out / "clip.npy").read_bytes() == b"old"
+
+
+def test_a_clip_is_never_decoded_in_this_process(
+    tiny_model: Path, clip: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def here(*_: object) -> None:
+        pytest.fail("decoded in the process of the command")
+
+    monkeypatch.setattr(decode, "open_source", here)
+    assert cli("embed", clip, "--json")[0] == 0
 
 
 def test_models_are_listed_with_the_chosen_one_marked(tiny_model: Path, cli: Cli) -> None:
