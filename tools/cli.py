@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import io
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
 
 from models.types import SoundalikeError
 from tools.screen import report
+from tools.stop import StoppedError, heed_termination
 
-DONE, PARTLY, NOT_DONE, INTERRUPTED = 0, 1, 2, 130
+DONE, PARTLY, NOT_DONE, INTERRUPTED, UNREAD = 0, 1, 2, 130, 141
 
 # The sentences stand here so that `--help` need not load what the commands need.
 COMMANDS = {
@@ -85,11 +89,13 @@ def soundalike() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command line and leave with its exit status."""
+    _begin()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def main_of(command: click.Command) -> None:
     """Run one command by itself, as `python -m tools.NAME` does, and leave with its exit status."""
+    _begin()
     sys.exit(run(sys.argv[1:], command, f"python -m tools.{command.name}"))
 
 
@@ -97,30 +103,70 @@ def run(
     arguments: Sequence[str], command: click.Command = soundalike, name: str = "soundalike"
 ) -> int:
     """Run a command line and return its exit status; errors become sentences, not tracebacks."""
+    try:
+        status = _run(arguments, command, name)
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):
+        # Nobody reads any more. Click and rich take it for a failure and leave: it is none.
+        _drop_output()
+        return UNREAD
+    return status
+
+
+def _run(arguments: Sequence[str], command: click.Command, name: str) -> int:
     as_json = "--json" in arguments
     try:
         status = command.main(list(arguments), prog_name=name, standalone_mode=False)
+    except StoppedError as error:
+        report(error, as_json=as_json)
+        return INTERRUPTED
+    except (click.Abort, KeyboardInterrupt):
+        report(StoppedError("Stopped."), as_json=as_json)
+        return INTERRUPTED
     except SoundalikeError as error:
         report(error, as_json=as_json)
     except click.ClickException as error:
         report(_usage(error), as_json=as_json)
-    except (click.Abort, KeyboardInterrupt):
-        report(
-            SoundalikeError("Stopped.", "Run the same command again: what was done is kept."),
-            as_json=as_json,
-        )
-        return INTERRUPTED
+    except BrokenPipeError:
+        raise
     except OSError as error:
         report(_refusal(error), as_json=as_json)
+    except Exception as error:  # noqa: BLE001 - shown whole; Python's own status, 1, means done
+        traceback.print_exc()
+        report(_bug(error), as_json=as_json)
     else:
         return status if isinstance(status, int) else DONE
     return NOT_DONE
 
 
+def _begin() -> None:
+    """Prepare this process for a command."""
+    heed_termination()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names of tracks know no bounds; the encodings of terminals do.
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Let what is still buffered vanish, or Python would complain of it as it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
 def _usage(error: click.ClickException) -> SoundalikeError:
     ctx = getattr(error, "ctx", None)
     where = ctx.command_path if ctx else "soundalike"
-    return SoundalikeError(error.format_message(), f"See `{where} --help`.")
+    return SoundalikeError(" ".join(error.format_message().split()), f"See `{where} --help`.")
+
+
+def _bug(error: Exception) -> SoundalikeError:
+    return SoundalikeError(
+        f"Something went wrong that nobody foresaw ({type(error).__name__}).",
+        "Report it, with the lines above and the command you ran.",
+    )
 
 
 def _refusal(error: OSError) -> SoundalikeError:

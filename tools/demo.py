@@ -22,6 +22,7 @@ from tools import options
 from tools.build import Built, build_index
 from tools.compose import card_of, open_service, read_settings
 from tools.screen import Screen, command_name
+from tools.stop import carrying_on
 from tools.synth import Piece, catalogue, kinds, strangers, write_pieces
 from tools.table import results_table, similarity_bar
 
@@ -87,9 +88,9 @@ def command(folder: Path | None, pieces: int, as_json: bool) -> None:
     screen = Screen(as_json=as_json)
     top = (folder or settings.home / "demo").absolute()
     places = Places(top / "music", top / "questions", top / "index", top / "clip.png")
-    questions = _make_music(places, pieces, screen)
-    card = card_of(settings)
-    built = build_index([places.music], places.index, card, screen=screen)
+    with carrying_on():
+        questions = _make_music(places, pieces, screen)
+        built = build_index([places.music], places.index, card_of(settings), screen=screen)
     with open_service(settings, directory=places.index) as (service, _):
         asked = asyncio.run(_ask(service, questions, screen))
     places.picture.write_bytes(draw_clip(asked[0].answer.clip))

@@ -18,6 +18,7 @@ from tools.build import Built, build_index
 from tools.cli import DONE, NOT_DONE, PARTLY
 from tools.compose import card_of, read_settings
 from tools.screen import Screen, counted, printable
+from tools.stop import carrying_on
 
 directory_argument = click.argument(
     "directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path)
@@ -76,9 +77,10 @@ def build(
     screen = Screen(as_json=as_json)
     card = card_of(settings, model)
     directory = out or settings.index
-    built = build_index(
-        sources, directory, card, screen=screen, jobs=jobs, retry=retry, drop_empty=drop_empty
-    )
+    with carrying_on():
+        built = build_index(
+            sources, directory, card, screen=screen, jobs=jobs, retry=retry, drop_empty=drop_empty
+        )
     _show(built, directory, screen)
     screen.answer(_as_json(built, directory))
     return PARTLY if built.left_out else DONE
@@ -175,7 +177,7 @@ def _show_files(title: str, files: list[LeftOut], screen: Screen) -> None:
 
 def _as_json(built: Built, directory: Path) -> dict[str, Any]:
     def listed(files: list[LeftOut]) -> list[dict[str, str]]:
-        return [{"path": printable(file.path), "why": file.sentence} for file in files]
+        return [{"path": file.path, "why": file.sentence} for file in files]
 
     return {
         "index": str(directory),

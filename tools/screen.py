@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import shutil
@@ -66,8 +67,7 @@ class Screen:
     def answer(self, value: Any) -> None:
         """Print the JSON value of an answer; nothing for a person, who was shown it."""
         if self.as_json:
-            sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
-            sys.stdout.flush()
+            _write_json(value, indent=2)
 
     @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator[Steps]:
@@ -103,7 +103,7 @@ def report(*errors: SoundalikeError, as_json: bool) -> None:
             "error": " ".join(error.sentence for error in errors),
             "fix": as_called(" ".join(error.fix for error in errors if error.fix)),
         }
-        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        _write_json(value)
         return
     console = _console(stderr=True)
     for error in errors:
@@ -133,8 +133,16 @@ def as_called(hint: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text without what could steer a terminal: names of files and tags are strangers'."""
-    return "".join(mark if mark.isprintable() or mark == "\n" else "�" for mark in text)
+    """Return a text without what steers a terminal or breaks a line: names are strangers'."""
+    return "".join(mark if mark.isprintable() else "�" for mark in text)
+
+
+def _write_json(value: Any, indent: int | None = None) -> None:
+    in_ascii = codecs.lookup(sys.stdout.encoding).name != "utf-8"
+    text = json.dumps(value, ensure_ascii=in_ascii, indent=indent)
+    # The name of a file may hold bytes that are no text: JSON writes such as Python does, \\udcff.
+    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+    sys.stdout.flush()
 
 
 def _console(*, stderr: bool) -> Console:

@@ -89,13 +89,13 @@ def write_piece(path: Path, hertz: float, seed: int, seconds: float = 12.0) -> N
     soundfile.write(path, 0.5 * sound / np.abs(sound).max(), RATE)
 
 
-def start(arguments: Sequence[object]) -> subprocess.Popen[str]:
+def start(arguments: Sequence[object], encoding: str = "utf-8") -> subprocess.Popen[str]:
     """Start a command line in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "tools.cli", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding=encoding,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
     )
 

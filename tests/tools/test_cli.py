@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from models.types import CatalogueError
 from tests.tools.conftest import PROJECT, Cli, only_json, start
 from tools.cli import COMMANDS, run, soundalike
+from tools.stop import heed_termination
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -104,23 +107,73 @@ def test_what_the_machine_refuses_is_a_sentence(capsys: pytest.CaptureFixture[st
 def test_an_interrupt_is_a_sentence_and_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([], failing(KeyboardInterrupt())) == 130
     out, err = capsys.readouterr()
+    assert (out, err.strip()) == ("", "Stopped.")
+
+
+@pytest.mark.parametrize("name", ["index", "demo"])
+def test_what_carries_on_says_so_when_stopped(
+    name: str, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    module = importlib.import_module(f"tools.{name}")
+    monkeypatch.setattr(module, "build_index", stopped)
+    monkeypatch.setattr(module, "_make_music", lambda *_: {}, raising=False)
+    line = ["demo", "--dir", tmp_path] if name == "demo" else ["index", "build", tmp_path]
+    status, out, err = cli(*line)
+    assert (status, out) == (130, "")
+    assert err == "Stopped.\nRun the same command again: what was done is kept.\n"
+
+
+def test_a_bug_is_shown_whole_and_is_not_done(capsys: pytest.CaptureFixture[str]) -> None:
+    # 1 would say: done, but some audio was left out.
+    assert run([], failing(ZeroDivisionError("no"))) == 2
+    out, err = capsys.readouterr()
     assert out == ""
-    assert "Stopped." in err
-    assert "Traceback" not in err
+    assert "Traceback (most recent call last)" in err
+    assert "ZeroDivisionError: no" in err
+    assert run(["--json"], failing(ZeroDivisionError("no"))) == 2
+    assert "ZeroDivisionError" in only_json(capsys.readouterr().out)["error"]
 
 
-def test_a_bug_is_not_hidden() -> None:
-    with pytest.raises(ZeroDivisionError):
-        run([], failing(ZeroDivisionError()))
-
-
-def test_a_reader_that_leaves_early_is_no_traceback() -> None:
-    with start(["model", "list", "--json"]) as process:
+@pytest.mark.parametrize("arguments", [["model", "list", "--json"], ["model", "list"], ["--help"]])
+def test_a_reader_that_leaves_early_is_no_traceback(arguments: list[str]) -> None:
+    with start(arguments) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert process.wait(60) >= 0
+        assert process.wait(60) == 141
         assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "iso-8859-1"])
+def test_any_encoding_of_the_output_will_do(
+    encoding: str, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = (tiny_model / "tiny.toml").read_text()
+    licence = "mine, “frei”, für ☺"
+    (tiny_model / "tiny.toml").write_text(re.sub(r"licence = .*", f'licence = "{licence}"', card))
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    for arguments in (["model", "list", "--json"], ["model", "list"]):
+        with start(arguments, encoding) as process:
+            out, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (0, "")
+        if "--json" in arguments:
+            (listed,) = (card for card in only_json(out) if card["model"] == "tiny")
+            assert listed["licence"] == licence
+        else:
+            assert "mine," in out
+
+
+def test_termination_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        heed_termination()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_command_is_a_module_of_its_own() -> None:

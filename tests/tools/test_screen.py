@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -98,6 +99,13 @@ def test_on_the_path_the_bare_name_will_do(tmp_path: Path, monkeypatch: pytest.M
     assert as_called("`soundalike demo`") == "`soundalike demo`"
 
 
-def test_printable_keeps_letters_and_lines_only() -> None:
-    assert printable("Žižek — 音楽\nb") == "Žižek — 音楽\nb"
+def test_printable_keeps_letters_only() -> None:
+    assert printable("Žižek — 音楽 b") == "Žižek — 音楽 b"
     assert printable("\x1b[2J\udcff\u202e\t") == "�[2J���"
+    assert printable("new\nline\r\u2028") == "new�line��"
+
+
+def test_json_holds_names_that_are_no_text(capsys: pytest.CaptureFixture[str]) -> None:
+    name = os.fsdecode(b"caf\xe9.wav")
+    Screen(as_json=True).answer({"path": name})
+    assert json.loads(capsys.readouterr().out) == {"path": name}
