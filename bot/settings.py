@@ -46,6 +46,11 @@ CLIP_SECONDS = Setting(
     "600",
     "The most that is listened to of one clip, in seconds; at most 3600.",
 )
+APPLICATION = Setting(
+    "SOUNDALIKE_APPLICATION_ID",
+    "read from the token",
+    "The application's id, by which `soundalike doctor` makes the invite link without a token.",
+)
 JOBS = Setting(
     "SOUNDALIKE_JOBS", "the machine's cores, at most 4", "Clips that are worked on at once."
 )
@@ -53,7 +58,7 @@ QUEUE = Setting(
     "SOUNDALIKE_QUEUE", "50", "Asks that may wait their turn; beyond it people are asked to wait."
 )
 
-SETTINGS = (TOKEN, HOME, INDEX, MODEL, GUILD, CLIP_MB, CLIP_SECONDS, JOBS, QUEUE)
+SETTINGS = (TOKEN, APPLICATION, HOME, INDEX, MODEL, GUILD, CLIP_MB, CLIP_SECONDS, JOBS, QUEUE)
 """Every setting there is, in the order the README and `doctor` show them."""
 
 
@@ -69,6 +74,8 @@ class Settings:
         Name of the model that listens.
     token : str
         The bot's token, empty where none is set; never part of the `repr`.
+    application : int or None
+        The application's id where it is set; None where it is to be read from the token.
     guild : int or None
         The one server to sync commands to; None for all of them.
     clip_bytes : int
@@ -85,6 +92,7 @@ class Settings:
     index: Path
     model: str
     token: str = field(repr=False)
+    application: int | None
     guild: int | None
     clip_bytes: int
     clip_seconds: float
@@ -102,17 +110,28 @@ class Settings:
         """
         given = {s.name: mapping.get(s.name, "").strip() for s in SETTINGS}
         home = (
-            Path(given[HOME.name]).expanduser()
+            expanded(given[HOME.name])
             if given[HOME.name]
             else platformdirs.user_data_path("soundalike", appauthor=False)
         )
         index = given[INDEX.name]
         return cls(
             home=home,
-            index=Path(index).expanduser() if index else home / "indexes" / "main",
+            index=expanded(index) if index else home / "indexes" / "main",
             model=given[MODEL.name] or MODEL.default,
             token=_token(given[TOKEN.name]),
-            guild=_guild(given[GUILD.name]),
+            application=_id(
+                APPLICATION,
+                given,
+                "an application",
+                "Copy the Application ID from your application's page on discord.com/developers.",
+            ),
+            guild=_id(
+                GUILD,
+                given,
+                "a server",
+                "Turn on Developer Mode in Discord, right-click the server and copy its id.",
+            ),
             clip_bytes=_whole(CLIP_MB, given, 1, 200) * _MEGABYTE,
             clip_seconds=_whole(CLIP_SECONDS, given, 1, 3_600),
             jobs=_whole(JOBS, given, 1, 256, default=min(os.cpu_count() or 1, 4)),
@@ -141,6 +160,22 @@ class Settings:
         return tuple(lacks)
 
 
+def expanded(path: str | Path) -> Path:
+    """Return a path with a `~` at its beginning written out.
+
+    Raises
+    ------
+    SettingsError
+        Nobody on this machine is called so.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise SettingsError(
+            f"This machine knows no home folder for {path}.", "Write the whole path out, without ~."
+        ) from None
+
+
 def _token(text: str) -> str:
     # The text goes into an HTTP header; it is never repeated in an error.
     if not (text.isascii() and text.isprintable()) or " " in text:
@@ -151,14 +186,12 @@ def _token(text: str) -> str:
     return text
 
 
-def _guild(text: str) -> int | None:
+def _id(setting: Setting, given: Mapping[str, str], whose: str, fix: str) -> int | None:
+    text = given[setting.name]
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and 15 <= len(text) <= 20):
-        raise SettingsError(
-            f"{GUILD.name} is {text!r}, which is not a server's id.",
-            "Turn on Developer Mode in Discord, right-click the server and copy its id.",
-        )
+        raise SettingsError(f"{setting.name} is {text!r}, which is not {whose}'s id.", fix)
     return int(text)
 
 

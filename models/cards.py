@@ -201,7 +201,14 @@ def check_file(file: ModelFile) -> Path:
 def _card_paths(models_dir: Path) -> list[Path]:
     bundled = sorted((_PACKAGE / "cards").glob("*.toml"))
     names = {path.name for path in bundled}
-    added = (path for path in sorted(models_dir.glob("*.toml")) if path.name not in names)
+    try:
+        there = sorted(models_dir.glob("*.toml"))
+    except OSError as error:
+        raise ModelError(
+            f"The models folder {models_dir} cannot be read: {error.strerror or error}.",
+            "Mend its permissions, or keep the data directory elsewhere.",
+        ) from error
+    added = (path for path in there if path.name not in names)
     return [*bundled, *added]
 
 

@@ -9,6 +9,7 @@ import click
 
 from bot.as_json import as_json as answer_as_json
 from bot.service import Soundalike
+from bot.settings import expanded
 from bot.times import parse_span
 from models.types import ClipSource, Recommendations, SearchOptions, Span
 from tools import options
@@ -79,7 +80,7 @@ async def recommend(
 
 def file_source(clip: str) -> ClipSource:
     """Return a file of this machine as a clip."""
-    path = Path(clip).expanduser()
+    path = expanded(clip)
     return ClipSource(path, path.name)
 
 

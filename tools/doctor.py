@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import click
 from rich.text import Text
 
-from bot.settings import Settings
-from models.types import SettingsError
 from tools import options
 from tools.checks import Check, State, all_checks
 from tools.cli import DONE, NOT_DONE
-from tools.compose import environment
+from tools.compose import read_settings
 from tools.screen import Screen, as_called, printable
 
-APPLICATION_ID = "SOUNDALIKE_APPLICATION_ID"
 _STYLES = {State.GOOD: "green", State.MIND: "yellow", State.BAD: "bold red"}
 
 
@@ -34,9 +29,7 @@ def command(as_json: bool) -> int:
     about; 2: it cannot. What only the bot needs is a warning.
     """
     screen = Screen(as_json=as_json)
-    given = environment()
-    settings = Settings.from_mapping(given)
-    checks = list(all_checks(settings, _application(given)))
+    checks = list(all_checks(read_settings()))
     screen.show(*map(_line, checks))
     fine = all(check.state is not State.BAD for check in checks)
     screen.answer(
@@ -59,20 +52,8 @@ def command(as_json: bool) -> int:
 def _line(check: Check) -> Text:
     # Not a table, which would break what is there to be copied: links and commands.
     line = Text.assemble((check.state.value, _STYLES[check.state]), f" {check.what:9}")
-    line.append(printable(check.found))
+    line.append(printable(as_called(check.found)))
     return line.append(f"\n  {'':9}→ {as_called(check.fix)}", "bold") if check.fix else line
-
-
-def _application(given: Mapping[str, str]) -> int | None:
-    text = given.get(APPLICATION_ID, "").strip()
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and 15 <= len(text) <= 20):
-        raise SettingsError(
-            f"{APPLICATION_ID} is {text!r}, which is not an application's id.",
-            "Copy the Application ID from your application's page on discord.com/developers.",
-        )
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ def test_everything_can_be_set() -> None:
             "SOUNDALIKE_HOME": "~/music-bot",
             "SOUNDALIKE_INDEX": "/srv/index",
             "SOUNDALIKE_MODEL": "vggish",
+            "SOUNDALIKE_APPLICATION_ID": "223456789012345678",
             "SOUNDALIKE_GUILD": "123456789012345678",
             "SOUNDALIKE_CLIP_MB": "8",
             "SOUNDALIKE_CLIP_SECONDS": "30",
@@ -48,6 +49,7 @@ def test_everything_can_be_set() -> None:
         index=Path("/srv/index"),
         model="vggish",
         token=TOKEN,
+        application=223456789012345678,
         guild=123456789012345678,
         clip_bytes=8_000_000,
         clip_seconds=30,
@@ -120,3 +122,9 @@ def test_what_is_missing_is_named_with_its_fix(tmp_path: Path) -> None:
 def test_nothing_is_missing_once_token_and_index_are_there(tmp_path: Path) -> None:
     settings = Settings.from_mapping({"SOUNDALIKE_INDEX": str(tmp_path), "DISCORD_TOKEN": TOKEN})
     assert settings.missing() == ()
+
+
+@pytest.mark.parametrize("name", ["SOUNDALIKE_HOME", "SOUNDALIKE_INDEX"])
+def test_the_home_of_nobody_is_a_sentence(name: str) -> None:
+    with pytest.raises(SettingsError, match="knows no home folder for ~nobody-here/x"):
+        Settings.from_mapping({name: "~nobody-here/x"})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -68,8 +70,8 @@ def test_a_broken_home(tiny_model: Path, music: Path, home: Path, cli: Cli) -> N
     assert "damaged" in found["index"]
 
 
-def test_the_invite_link_is_whole_however_narrow_the_terminal(
-    tiny_model: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+def test_links_and_commands_are_whole_however_narrow_the_terminal(
+    tiny_model: Path, home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOUNDALIKE_APPLICATION_ID", APPLICATION)
     monkeypatch.setenv("COLUMNS", "40")
@@ -77,6 +79,8 @@ def test_the_invite_link_is_whole_however_narrow_the_terminal(
     _, out, _ = cli("doctor")
     (line,) = (line for line in out.splitlines() if "https://discord.com" in line)
     assert line.endswith(invite_url(int(APPLICATION)))
+    (line,) = (line for line in out.splitlines() if "→ Build one with" in line)
+    assert f"soundalike index build FOLDER --out {home / 'indexes' / 'main'}`." in line
 
 
 def test_another_space_and_no_model(
@@ -118,8 +122,34 @@ def test_what_a_machine_may_lack(
     _, state, found = states(cli)
     assert (state["ffmpeg"], state["packages"], state["system"]) == ("mind", "bad", "mind")
     assert "missing: no-such-package" in found["packages"]
+    monkeypatch.setattr(checks, "PACKAGES", ("numpy",))
+    monkeypatch.setattr(checks, "MEASURED_AGAINST", ("no-such-package",))
+    _, state, found = states(cli)
+    assert state["packages"] == "mind"
+    assert "only for `soundalike bench`" in found["packages"]
     assert "m4a" in found["ffmpeg"]
     assert "WSL" in found["system"]
+
+
+def test_a_home_in_a_closed_folder(
+    tiny_model: Path, home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = home / "closed"
+    stat = os.stat
+
+    def refused(path: object, **options: object) -> os.stat_result:
+        if isinstance(path, str | Path) and Path(path).is_relative_to(closed / "home"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return stat(path, **options)
+
+    # Not closed for real: the tests may be run by root, for whom no folder is.
+    monkeypatch.setattr(os, "stat", refused)
+    monkeypatch.setenv("SOUNDALIKE_HOME", str(closed / "home"))
+    status, state, found = states(cli)
+    assert (status, state["disk"]) == (2, "bad")
+    assert "Permission denied" in found["disk"]
+    assert all("Mend its permissions" in found[what] for what in ("disk", "model"))
+    assert state["index"] == "bad"
 
 
 def test_a_home_that_is_a_file(home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
