@@ -49,6 +49,17 @@ class Built:
     duplicates: list[LeftOut]
 
 
+class NothingHeardError(CatalogueError):
+    """There is not one track to make an index of; `left_out` says why."""
+
+    def __init__(self, directory: Path, left_out: list[LeftOut]) -> None:
+        super().__init__(
+            f"There is not one track to put into the index in {directory}.",
+            "Name a folder with audio in it; what was left out, and why, is listed.",
+        )
+        self.left_out = left_out
+
+
 @dataclass(slots=True)
 class _Heard:
     """What was heard so far; a passing failure is not written down, so that it is tried again."""
@@ -91,8 +102,9 @@ def build_index(
     Raises
     ------
     CatalogueError
-        A source is not there or has lost all its audio, the index cannot be written, or there is
-        no audio at all.
+        A source is not there or has lost all its audio, or the index cannot be written.
+    NothingHeardError
+        There is no audio at all, or none that can be heard.
     ModelError
         The model cannot be used.
     """
@@ -121,8 +133,8 @@ def build_index(
         duplicates = [file for file in builder.duplicates() if file.path in ours]
         left_out = [*closed, *skipped, *heard.passing]
         known = sum(Path(file.path) not in new for file in skipped)
-        if not len(builder):  # publishing will fail: say first why there is nothing
-            screen.note("".join(f"{file.path}: {file.sentence}\n" for file in left_out).rstrip())
+        if not len(builder):
+            raise NothingHeardError(directory, left_out)
         with screen.progress("Publishing", None if heard.tracks or gone else 0) as step:
             manifest = builder.publish(lambda done, total: step(done, "windows", total))
     return Built(

@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from bot.times import clock
 from index.journal import LeftOut
 from index.verify import describe_index, verify_index
 from tools import options
-from tools.build import Built, build_index
+from tools.build import Built, NothingHeardError, build_index
 from tools.cli import DONE, NOT_DONE, PARTLY
 from tools.compose import card_of, read_settings
-from tools.screen import Screen, counted, printable
+from tools.screen import Screen, counted, printable, report
 from tools.stop import carrying_on
 
 directory_argument = click.argument(
@@ -77,10 +76,15 @@ def build(
     screen = Screen(as_json=as_json)
     card = card_of(settings, model)
     directory = out or settings.index
-    with carrying_on():
-        built = build_index(
-            sources, directory, card, screen=screen, jobs=jobs, retry=retry, drop_empty=drop_empty
-        )
+    try:
+        with carrying_on():
+            built = build_index(
+                sources, directory, card, screen=screen, jobs=jobs, retry=retry, drop_empty=drop_empty
+            )
+    except NothingHeardError as error:
+        _show_files("Left out", error.left_out, screen)
+        report(error, as_json=as_json, more={"left_out": _listed(error.left_out)})
+        return NOT_DONE
     _show(built, directory, screen)
     screen.answer(_as_json(built, directory))
     return PARTLY if built.left_out else DONE
@@ -113,10 +117,9 @@ def info(directory: Path | None, as_json: bool) -> None:
         "generation": f"{found.generation}, published {found.created}; {found.generations} kept",
         "size": f"{found.size / 1e6:,.1f} MB",
     }
-    table = Table.grid(padding=(0, 2, 0, 0))
+    # Not a table, which would break the path.
     for name, value in rows.items():
-        table.add_row(Text(name, "dim"), Text(printable(value)))
-    screen.show(table)
+        screen.show(Text.assemble((f"{name:12}", "dim"), printable(value)))
     screen.answer({**asdict(found), "directory": str(found.directory)})
 
 
@@ -176,9 +179,6 @@ def _show_files(title: str, files: list[LeftOut], screen: Screen) -> None:
 
 
 def _as_json(built: Built, directory: Path) -> dict[str, Any]:
-    def listed(files: list[LeftOut]) -> list[dict[str, str]]:
-        return [{"path": file.path, "why": file.sentence} for file in files]
-
     return {
         "index": str(directory),
         "tracks": built.manifest.tracks,
@@ -190,9 +190,13 @@ def _as_json(built: Built, directory: Path) -> dict[str, Any]:
         "elsewhere": built.elsewhere,
         "audio_seconds": round(built.audio_seconds, 1),
         "seconds": round(built.seconds, 2),
-        "left_out": listed(built.left_out),
-        "duplicates": listed(built.duplicates),
+        "left_out": _listed(built.left_out),
+        "duplicates": _listed(built.duplicates),
     }
+
+
+def _listed(files: list[LeftOut]) -> list[dict[str, str]]:
+    return [{"path": file.path, "why": file.sentence} for file in files]
 
 
 if __name__ == "__main__":

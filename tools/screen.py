@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -96,12 +96,21 @@ class Screen:
             yield step
 
 
-def report(*errors: SoundalikeError, as_json: bool) -> None:
-    """Print what went wrong and what to do about it; several errors are one JSON value."""
+def report(*errors: SoundalikeError, as_json: bool, more: Mapping[str, Any] | None = None) -> None:
+    """Print what went wrong and what to do about it; several errors are one JSON value.
+
+    Parameters
+    ----------
+    *errors : SoundalikeError
+    as_json : bool
+    more : mapping or None
+        What else belongs into the JSON value.
+    """
     if as_json:
         value = {
             "error": " ".join(error.sentence for error in errors),
             "fix": as_called(" ".join(error.fix for error in errors if error.fix)),
+            **(more or {}),
         }
         _write_json(value)
         return

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.settings import expanded
 from models.types import CatalogueError, ClipError
 
 # Some of these no decoder here reads: they are audio all the same, and the build says so.
@@ -55,8 +54,6 @@ def walk(sources: Sequence[Path]) -> Walk:
     ------
     CatalogueError
         A source is not there.
-    SettingsError
-        A source lies in the home of nobody.
     """
     found = Walk()
     entered: set[tuple[int, int]] = set()

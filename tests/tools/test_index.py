@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from models.pool import embed_tracks
 from models.types import PassingError
 from tests.tools.conftest import Cli, only_json, start, write_piece
 from tools import build
+
+FILES = 60
 
 
 def built(cli: Cli, *arguments: object) -> tuple[int, dict]:
@@ -163,10 +166,29 @@ def test_what_was_left_out_is_tried_again_if_wished(
 def test_only_broken_audio_is_listed_too(tiny_model: Path, tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "music").mkdir()
     (tmp_path / "music" / "broken.mp3").write_bytes(b"no sound at all" * 50)
-    status, _, err = cli("index", "build", tmp_path / "music", "--out", tmp_path / "index")
+    line = ("index", "build", tmp_path / "music", "--out", tmp_path / "index")
+    status, out, err = cli(*line)
     assert status == 2
-    assert re.search(r"broken\.mp3: .+\.\n", err)
+    assert re.fullmatch(r"Left out: There is no sound in .+\.\n  \S+/broken\.mp3\n", out)
     assert "not one track" in err
+    status, out, _ = cli(*line, "--json")
+    error = only_json(out)
+    assert (status, error["fix"] != "") == (2, True)
+    assert "not one track" in error["error"]
+    (left_out,) = error["left_out"]
+    assert left_out["path"].endswith("broken.mp3")
+    assert left_out["why"] in cli(*line)[1]
+
+
+def test_a_name_cannot_forge_a_line_of_the_list(
+    tiny_model: Path, music: Path, tmp_path: Path, cli: Cli
+) -> None:
+    (music / "new\n  forged.wav").write_bytes(b"no sound at all" * 50)
+    status, out, _ = cli("index", "build", music, "--out", tmp_path / "index")
+    assert status == 1
+    assert "new�  forged.wav\n" in out
+    _, again = built(cli, music, "--out", tmp_path / "index")
+    assert Path(again["left_out"][0]["path"]).name == "new\n  forged.wav"
 
 
 def test_the_env_file_says_where_for_every_command(
@@ -186,6 +208,8 @@ def test_nothing_to_index_is_not_done(tiny_model: Path, tmp_path: Path, cli: Cli
     status, _, err = cli("index", "build", tmp_path / "absent", "--out", tmp_path / "index")
     assert status == 2
     assert "nothing at" in err
+    status, _, err = cli("index", "build", "~nobody-here/music", "--out", tmp_path / "index")
+    assert (status, "nothing at" in err, "~nobody-here/music" in err) == (2, True, True)
     status, _, err = cli("index", "build", tmp_path, "--out", tmp_path)
     assert status == 2
 
@@ -195,6 +219,7 @@ def test_the_settings_say_where(tiny_model: Path, music: Path, home: Path, cli: 
     status, out, _ = cli("index", "info")
     assert status == 0
     assert re.search(r"tracks\s+6, 1:1\d of audio", out)
+    assert re.search(rf"index\s+{re.escape(str(home))}/indexes/main\n", out)
 
 
 def test_info_and_verify(tiny_model: Path, music: Path, tmp_path: Path, cli: Cli) -> None:
@@ -213,25 +238,40 @@ def test_info_and_verify(tiny_model: Path, music: Path, tmp_path: Path, cli: Cli
     assert cli("index", "info", tmp_path / "nowhere")[0] == 2
 
 
-def test_an_interrupted_build_carries_on(tiny_model: Path, tmp_path: Path, cli: Cli) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_build_carries_on(
+    sent: signal.Signals, tiny_model: Path, tmp_path: Path, cli: Cli
+) -> None:
     music, index = tmp_path / "music", tmp_path / "index"
-    for number in range(60):
-        write_piece(music / f"{number:02}.flac", 200 + 40 * number, seed=number, seconds=8)
+    for number in range(FILES):
+        write_piece(music / f"{number:03}.wav", 200 + 10 * number, seed=number, seconds=1)
     journal = index / ".building" / "journal.sqlite"
     with start(["index", "build", music, "--out", index, "--jobs", 1]) as process:
-        deadline = time.monotonic() + 60
-        while heard(journal) < 3 and time.monotonic() < deadline:
+        while heard(journal) < 3:
+            assert process.poll() is None
             time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
+        # It can write nothing more down now, however quick it is or slow this test.
+        with holding(journal):
+            before = heard(journal)
+            process.send_signal(sent)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert "Stopped." in err
-    assert "Traceback" not in err
+    assert err.strip().endswith("Stopped.\nRun the same command again: what was done is kept.")
+    assert not re.search("Traceback|leaked", err)
     done = heard(journal)
-    assert 3 <= done < 60
+    assert 3 <= before <= done < FILES
     status, after = built(cli, music, "--out", index)
     assert status == 0
-    assert (after["tracks"], after["kept"], after["heard"]) == (60, done, 60 - done)
+    assert (after["tracks"], after["kept"], after["heard"]) == (FILES, done, FILES - done)
+
+
+@contextmanager
+def holding(journal: Path) -> Iterator[None]:
+    """Keep others from writing into a journal."""
+    with closing(sqlite3.connect(journal, isolation_level=None, timeout=30)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        yield
+        database.execute("ROLLBACK")
 
 
 def heard(journal: Path) -> int:
