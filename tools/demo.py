@@ -139,7 +139,7 @@ def _show(
         heading = Text.assemble("\n", ("asked with ", "dim"), (piece.title, "bold"))
         screen.show(
             heading.append(f" by {piece.by}", "dim"),
-            results_table(results, places=False, widths=(titles, artists)),
+            results_table(results, widths=(titles, artists)),
         )
     screen.show("", _summary(asked))
     hits = sum(question.hit for question in asked)

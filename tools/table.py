@@ -29,6 +29,9 @@ def answer_lines(answer: Recommendations) -> Iterator[RenderableType]:
         yield same.append(" (left out below)", "dim")
     if answer.results:
         yield results_table(answer.results)
+        yield from _places(answer.results)
+    elif answer.same is not None:
+        yield Text("There is nothing else in this index.")
     else:
         yield Text("Nothing in this index can be compared with it.")
     for note in clip.notes:
@@ -37,16 +40,12 @@ def answer_lines(answer: Recommendations) -> Iterator[RenderableType]:
         yield Text(f"{answer.timing['total']:.2f} s", "dim")
 
 
-def results_table(
-    results: Sequence[Recommendation], *, places: bool = True, widths: tuple[int, int] = (0, 0)
-) -> Table:
+def results_table(results: Sequence[Recommendation], *, widths: tuple[int, int] = (0, 0)) -> Table:
     """Render ranked tracks.
 
     Parameters
     ----------
     results : sequence of Recommendation
-    places : bool
-        Whether a second line says where each can be heard.
     widths : (int, int)
         The least widths of the columns for track and artist, so that tables can be aligned.
     """
@@ -59,13 +58,9 @@ def results_table(
     table.add_column("at", justify="right", no_wrap=True)
     for result in results:
         track = result.track
-        title = Text(printable(track.title), "bold")
-        where = track.url or _short(track.path)
-        if places and where:
-            title.append(f"\n{printable(where)}", "dim not bold")
         table.add_row(
             str(result.rank),
-            title,
+            Text(printable(track.title), "bold"),
             Text(printable(track.artist), style="" if track.artist_known else "dim"),
             similarity_bar(result.similarity),
             "–" if result.match is None else f"{result.match:.0%}",
@@ -88,11 +83,20 @@ def similarity_bar(similarity: float) -> Text:
     return Text.assemble(f"{similarity:6.3f} ", (bar, "green"))
 
 
+def _places(results: Sequence[Recommendation]) -> Iterator[Text]:
+    """Say where each track can be heard: below the table, which would break what is copied."""
+    for result in results:
+        where = result.track.url or _short(result.track.path)
+        if where:
+            yield Text(f"{result.rank:>{len(str(len(results)))}}  {printable(where)}", "dim")
+
+
 def _short(path: str) -> str:
     """Return a path from here or from home where that is shorter, still good for pasting."""
     if not path:
         return ""
     shapes = [path, os.path.relpath(path)]
-    if Path(path).is_relative_to(Path.home()):
-        shapes.append(f"~/{Path(path).relative_to(Path.home())}")
+    home = Path("~").expanduser() if "HOME" in os.environ else None
+    if home and Path(path).is_relative_to(home):
+        shapes.append(f"~/{Path(path).relative_to(home)}")
     return min(shapes, key=len)

@@ -71,8 +71,10 @@ def test_a_track_of_the_index_is_named_and_left_out(index: Path, music: Path, cl
     status, out, _ = cli("ask", asked, "--index", index)
     assert status == 0
     assert "This is Take 1 by Low Band (left out below)" in out
-    rows = [line for line in out.splitlines() if re.match(r" *\d ", line)]
-    assert len(rows) == 5
+    lines = [line for line in out.splitlines() if re.match(r" *\d ", line)]
+    rows, places = lines[:5], lines[5:]
+    assert len(rows) == len(places) == 5
+    assert places[0].endswith("/Low/Low Band - Take 2.flac")
     assert "Take 2" in rows[0]
     assert "Low Band" in rows[0]
 
@@ -113,6 +115,7 @@ def test_what_cannot_be_asked_is_a_sentence(
         ("ask", broken, "--index", tmp_path / "nowhere"): "no index",
         ("ask", broken, "--index", index, "--model", "other"): "no model named",
         ("ask", broken, "-n", "0"): "not in the range",
+        ("ask", "~nobody-here/x.wav", "--index", index): "no home folder for ~nobody-here/x.wav",
     }
     for arguments, words in problems.items():
         status, out, err = cli(*arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from models.types import ClipHeard, Recommendation, Recommendations, Track
+from tools.screen import Screen
 from tools.table import answer_lines, similarity_bar
 
 PRISON = Track(
@@ -61,6 +63,31 @@ def test_match_and_same_are_shown_when_known() -> None:
 def test_no_results_are_a_sentence() -> None:
     text = shown(Recommendations(HEARD, None, (), {}))
     assert "Nothing in this index can be compared with it." in text
+    text = shown(Recommendations(HEARD, PRISON, (), {}))
+    assert "This is Prison by Cube Code" in text
+    assert "There is nothing else in this index." in text
+    assert "compared" not in text
+
+
+def test_a_path_stays_whole_and_the_table_narrow_in_any_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+    path = "/music/" + "a long name of a folder/" * 5 + "track.ogg"
+    track = Track("55" * 16, "Far away", path=path)
+    results = (Recommendation(1, track, 0.5, 0.0), Recommendation(2, CAVES, 0.4, 0.0))
+    Screen(as_json=False).show(*answer_lines(Recommendations(HEARD, None, results, {})))
+    lines = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out).splitlines()
+    assert lines[-3:] == [f"1  {path}", f"2  {CAVES.url}", "It is short."]
+    assert all(len(line) <= 60 for line in lines[:-3])
+
+
+def test_names_cannot_forge_a_row() -> None:
+    track = Track("66" * 16, "new\nline", "a\nb", path="/music/new\nline.wav")
+    text = shown(Recommendations(HEARD, None, (Recommendation(1, track, 0.5, 0.0),), {}))
+    assert "new�line " in text
+    assert "/music/new�line.wav\n" in text
 
 
 def test_tags_cannot_steer_the_terminal_or_the_markup() -> None:
