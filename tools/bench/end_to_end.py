@@ -65,4 +65,5 @@ async def _timed_ask(service: Soundalike, source: ClipSource) -> tuple[float, Re
 
 def _stages(answers: list[Recommendations]) -> Iterator[Row]:
     for stage in filter("total".__ne__, answers[0].timing):
-        yield Row(f"  {stage}", tuple(float(answer.timing[stage]) for answer in answers))
+        seconds = tuple(float(answer.timing[stage]) for answer in answers)
+        yield Row(f"  {stage}", seconds, part=True)

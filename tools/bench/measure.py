@@ -26,12 +26,15 @@ class Row:
         What to know about it; why it was not timed.
     per : int
         How many things one repetition did: times are shown for one of them.
+    part : bool
+        Whether it is a part of another row, and so not to be compared with the first.
     """
 
     what: str
     seconds: tuple[float, ...] = ()
     note: str = ""
     per: int = 1
+    part: bool = False
 
     def milliseconds(self, quantile: float) -> float | None:
         """Return a quantile in [0, 1] of the times, in milliseconds for one thing."""
@@ -48,7 +51,9 @@ class Report:
     rows: Sequence[Row]
 
     def ratio(self, row: Row) -> float | None:
-        """Return how many times as long as the first row another took."""
+        """Return how many times as long as the first row another took; None for a part."""
+        if row.part:
+            return None
         first, this = self.rows[0].milliseconds(0.5), row.milliseconds(0.5)
         return this / first if first and this is not None else None
 
@@ -79,7 +84,7 @@ def report_lines(report: Report) -> Sequence[RenderableType]:
             row.what,
             _number(median),
             _number(p95),
-            "–" if ratio is None else f"{ratio:.2f}×",
+            _ratio(row, ratio),
             row.note,
         )
     return Text(f"\n{report.title}", "bold"), table
@@ -101,6 +106,11 @@ def report_as_json(report: Report) -> dict[str, Any]:
             for row in report.rows
         ],
     }
+
+
+def _ratio(row: Row, ratio: float | None) -> str:
+    missing = "" if row.part else "–"
+    return missing if ratio is None else f"{ratio:.2f}×"
 
 
 def _number(milliseconds: float | None) -> str:
