@@ -79,7 +79,13 @@ def build(
     try:
         with carrying_on():
             built = build_index(
-                sources, directory, card, screen=screen, jobs=jobs, retry=retry, drop_empty=drop_empty
+                sources,
+                directory,
+                card,
+                screen=screen,
+                jobs=jobs,
+                retry=retry,
+                drop_empty=drop_empty,
             )
     except NothingHeardError as error:
         _show_files("Left out", error.left_out, screen)
