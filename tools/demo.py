@@ -27,6 +27,8 @@ from tools.synth import Piece, catalogue, kinds, strangers, write_pieces
 from tools.table import results_table, similarity_bar
 
 SHOWN = 3
+# Longer titles are folded in a terminal of 80 columns: the numbers beside them need the rest.
+_WIDEST_TITLE = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def _show(
 ) -> None:
     shown = [result for question in asked for result in question.answer.results[:SHOWN]]
     titles = max((len(result.track.title) for result in shown), default=0)
+    titles = min(titles, _WIDEST_TITLE)
     artists = max((len(result.track.artist) for result in shown), default=0)
     for question in asked:
         piece, results = question.piece, question.answer.results[:SHOWN]

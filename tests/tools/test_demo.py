@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from models.types import ClipHeard, Recommendation, Recommendations, Track
 from tests.tools.conftest import Cli, only_json
-from tools.synth import kinds
+from tools import demo
+from tools.screen import Screen
+from tools.synth import kinds, strangers
 
 
 @pytest.mark.timeout(300)
@@ -38,3 +44,21 @@ def test_the_demo_from_nothing_and_again(tiny_model: Path, home: Path, cli: Cli)
     again = only_json(cli("demo", "--pieces", "1", "--json")[1])
     assert again["heard"] == 0
     assert again["asked"][0]["answer"]["results"] == first["asked"][0]["answer"]["results"]
+
+
+def test_every_column_fits_a_terminal_of_80(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    track = Track("11" * 16, "Strings in E flat mixolydian, 118 bpm", "Demo Strings D")
+    heard = ClipHeard("x", 20, 0, 20, "tiny", np.zeros((0, 0), np.float32))
+    answer = Recommendations(heard, None, (Recommendation(1, track, 0.9, 15.0),), {})
+    asked = [demo.Asked(strangers()[0], Path("x.flac"), answer)]
+    built = SimpleNamespace(manifest=SimpleNamespace(tracks=24))
+    places = demo.Places(*[Path("x")] * 4)
+    demo._show(asked, built, places, 1.0, Screen(as_json=False))
+    out = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
+    (row,) = (line for line in out.splitlines() if re.match("1  Strings", line))
+    assert row.endswith(" 0:15")
+    assert max(map(len, out.splitlines())) <= 80
