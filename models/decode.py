@@ -138,6 +138,11 @@ def open_source(source: ClipSource, limits: DecodeLimits) -> Iterator[BinaryIO]:
             yield file
         return
     try:
+        if source.data.is_dir():
+            raise ClipError(
+                "That is a folder, and I listen to one file at a time.",
+                "Name a file in it; `soundalike index build` takes whole folders.",
+            )
         if not source.data.is_file():
             raise PassingError("There is no such file.", "Check its name and where it lies.")
         _check_size(source.data.stat().st_size, limits)

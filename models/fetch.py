@@ -138,7 +138,8 @@ class GuardedFetcher:
                 )
             case aiohttp.ClientConnectorError():
                 return ClipError(
-                    "The site behind the link cannot be reached.", f"Check the link. {_GIVE_FILE}"
+                    "The site behind the link cannot be reached.",
+                    "Check the link, or give me the file itself.",
                 )
             case _:
                 return ClipError(
@@ -189,7 +190,9 @@ async def _follow(
 
 def _check_answer(response: aiohttp.ClientResponse) -> None:
     if response.status in (404, 410):
-        raise ClipError("There is nothing behind that link (any more).", f"Check it. {_GIVE_FILE}")
+        raise ClipError(
+            "There is nothing behind that link (any more).", "Check it, or give me the file itself."
+        )
     if response.status in (401, 403):
         raise ClipError("The link has expired, or asks for a sign-in.", _GIVE_FILE)
     if response.status != 200:

@@ -134,7 +134,15 @@ def _index(directory: Path, model: ModelStamp | None) -> Check:
 
 
 def _discord(token: str, application: int | None) -> Iterator[Check]:
-    if token:
+    if token and application_id(token) is None:
+        yield Check(
+            "token",
+            State.BAD,
+            "DISCORD_TOKEN is set, but it does not look like a bot's token",
+            "Copy it again from your application's page on discord.com/developers: Bot, then "
+            "Reset Token.",
+        )
+    elif token:
         yield Check("token", State.GOOD, "DISCORD_TOKEN is set (it is never shown)")
     else:
         yield Check(
@@ -153,5 +161,6 @@ def _discord(token: str, application: int | None) -> Iterator[Check]:
             "invite",
             State.MIND,
             "no application's id to make the invite link of",
-            "Set DISCORD_TOKEN, or SOUNDALIKE_APPLICATION_ID to the id on your application's page.",
+            "Set DISCORD_TOKEN to the bot's own, or SOUNDALIKE_APPLICATION_ID to the id on your "
+            "application's page.",
         )

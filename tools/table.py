@@ -54,7 +54,9 @@ def results_table(results: Sequence[Recommendation], *, widths: tuple[int, int] 
     table.add_column("track", overflow="fold", min_width=widths[0])
     table.add_column("artist", overflow="fold", min_width=widths[1])
     table.add_column("similarity", no_wrap=True)
-    table.add_column("match", justify="right", no_wrap=True)
+    calibrated = any(result.match is not None for result in results)
+    if calibrated:
+        table.add_column("match", justify="right", no_wrap=True)
     table.add_column("at", justify="right", no_wrap=True)
     for result in results:
         track = result.track
@@ -63,10 +65,14 @@ def results_table(results: Sequence[Recommendation], *, widths: tuple[int, int] 
             Text(printable(track.title), "bold"),
             Text(printable(track.artist), style="" if track.artist_known else "dim"),
             similarity_bar(result.similarity),
-            "–" if result.match is None else f"{result.match:.0%}",
+            *([_percent(result.match)] if calibrated else []),
             clock(result.at),
         )
     return table
+
+
+def _percent(match: float | None) -> str:
+    return "–" if match is None else f"{match:.0%}"
 
 
 def name_of(track: Track) -> Text:

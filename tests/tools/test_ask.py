@@ -108,6 +108,7 @@ def test_what_cannot_be_asked_is_a_sentence(
     broken.write_bytes(b"this is no sound" * 100)
     problems = {
         ("ask", tmp_path / "absent.wav", "--index", index): "no such file",
+        ("ask", tmp_path, "--index", index): "That is a folder",
         ("ask", broken, "--index", index): "no sound in the file that can be read",
         ("ask", broken, "--start", "soon", "--index", index): "not a time",
         ("ask", broken, "--start", "5", "--end", "3", "--index", index): "end has to come after",

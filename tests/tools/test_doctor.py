@@ -46,6 +46,16 @@ def test_a_home_with_everything(
     assert "✗" not in out
 
 
+def test_a_placeholder_is_no_token(
+    tiny_model: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "your-token-here")
+    _, state, found = states(cli)
+    assert (state["token"], state["invite"]) == ("bad", "mind")
+    assert "Reset Token" in found["token"]
+    assert "your-token-here" not in found["token"]
+
+
 def test_an_empty_home_is_told_what_to_do(tiny_model: Path, home: Path, cli: Cli) -> None:
     status, state, found = states(cli)
     assert status == 2
