@@ -1,12 +1,14 @@
 """Makes the bundled model: ``python -m tools.train DATA --teacher YAMNET.tflite --out FILE``."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -14,15 +16,19 @@ from torch import nn
 
 from tools.train import evaluate, fit
 from tools.train.card import LICENCE, NAME, TEACHER, VERSION, card_text
+from tools.train.coded import make_pairs
 from tools.train.components import Components, principal_components
 from tools.train.export import export_onnx
 from tools.train.picture import draw_losses
+from tools.train.polish import Polish, find_polish
 from tools.train.sound import SoundStore
 from tools.train.sources import Recording, choice_key, describe_training, list_recordings
 from tools.train.student import DIM
 from tools.train.synthetic import render
 from tools.train.targets import Targets, make_targets
 from tools.train.trials import read_trials, training_patches
+
+_CODED_WINDOWS = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Plan:
     patches: int
     pieces: int
     length: fit.Length
+    polish: bool
     seed: int
     jobs: int
 
@@ -49,6 +56,12 @@ class Plan:
 @click.option("--pieces", default=600, show_default=True, help="Synthetic pieces to render.")
 @click.option("--epochs", default=4.0, show_default=True, help="Passes over the patches.")
 @click.option("--minutes", type=float, help="Train for at most so many minutes.")
+@click.option(
+    "--polish/--no-polish",
+    default=True,
+    show_default=True,
+    help="End with making it mind less what codecs do to a sound.",
+)
 @click.option("--seed", default=1, show_default=True)
 @click.option("--jobs", default=2, show_default=True, help="Processes that draw patches.")
 def main(epochs: float, minutes: float | None, **options: Any) -> None:
@@ -61,10 +74,17 @@ def main(epochs: float, minutes: float | None, **options: Any) -> None:
     plan = Plan(length=fit.Length(epochs, minutes), **options)
     console = Console()
     recordings = list_recordings(plan.data)
+    train = training_patches(recordings)
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
     with Progress(*columns, TimeRemainingColumn(), console=console) as bars:
-        student = _make_student(plan, recordings, bars)
-    export_onnx(student, plan.out, dim=DIM, metadata=_metadata(plan.teacher))
+        taught = _taught(plan, recordings, bars)
+        student = _make_student(plan, taught, bars)
+        export_onnx(student, plan.out, dim=DIM, metadata=_metadata(plan.teacher))
+        if plan.polish:
+            pairs = _coded_windows(plan, taught, bars)
+            mean = evaluate.centring_mean(evaluate.onnx_embed(plan.out), train)
+            _fold(student, find_polish(pairs, mean))
+            export_onnx(student, plan.out, dim=DIM, metadata=_metadata(plan.teacher))
     report = evaluate.compare(
         {
             "teacher": evaluate.teacher_embed(plan.teacher),
@@ -72,7 +92,7 @@ def main(epochs: float, minutes: float | None, **options: Any) -> None:
             "untrained": evaluate.untrained_embed(plan.seed),
         },
         read_trials(recordings),
-        train := training_patches(recordings),
+        train,
     )
     console.print(evaluate.as_table(report))
     mean = evaluate.centring_mean(evaluate.onnx_embed(plan.out), train)
@@ -88,12 +108,17 @@ def main(epochs: float, minutes: float | None, **options: Any) -> None:
     console.print(f"{plan.out} is written, and its card {card}: it belongs into models/cards.")
 
 
-def _make_student(plan: Plan, recordings: tuple[Recording, ...], bars: Progress) -> nn.Sequential:
-    """Render, decode, ask the teacher, train: each stage in a folder named by what it is of."""
+def _taught(plan: Plan, recordings: Sequence[Recording], bars: Progress) -> list[Recording]:
+    """List what teaches, rendering what is to be rendered."""
     task = bars.add_task("render", total=plan.pieces)
     taught = [each for each in recordings if not each.test]
     taught += render(plan.work / "synthetic", plan.pieces)
     bars.update(task, completed=plan.pieces)
+    return taught
+
+
+def _make_student(plan: Plan, taught: Sequence[Recording], bars: Progress) -> nn.Sequential:
+    """Decode, ask the teacher, train: each stage in a folder named by what it is of."""
     sounds = plan.work / f"sounds-{choice_key(taught)}"
     SoundStore.build(sounds, taught, bars.track(range(len(taught)), description="decode"))
     task = bars.add_task("ask the teacher", total=plan.patches)
@@ -139,13 +164,40 @@ def _train(
     return student
 
 
+def _coded_windows(plan: Plan, taught: Sequence[Recording], bars: Progress) -> NDArray[np.float32]:
+    """Return the model's mean embeddings [windows, 2, 128] of windows, clean and coded."""
+    task = bars.add_task("code", total=_CODED_WINDOWS)
+    pairs = make_pairs(
+        taught,
+        plan.work / f"coded-{choice_key(taught)}-{plan.seed}",
+        count=_CODED_WINDOWS,
+        seed=plan.seed,
+        jobs=plan.jobs,
+        advance=lambda count: bars.advance(task, count),
+    )
+    embed = evaluate.onnx_embed(plan.out)
+    shape, patch = pairs.shape[:3], pairs.shape[3:]
+    heard = (embed(pair.reshape(-1, *patch).astype(np.float32)) for pair in pairs)
+    return np.asarray(np.concatenate(list(heard)).reshape(*shape, -1).mean(axis=2))
+
+
+def _fold(student: nn.Sequential, polish: Polish) -> None:
+    """Let the student's last layer do the polish as well."""
+    last = student[-1]
+    weight, bias = polish.fold(last.weight.detach().numpy(), last.bias.detach().numpy())
+    with torch.no_grad():
+        last.weight.copy_(torch.from_numpy(weight))
+        last.bias.copy_(torch.from_numpy(bias))
+
+
 def _command(plan: Plan) -> str:
     length = f"--epochs {plan.length.epochs:g}"
     if plan.length.minutes is not None:
         length += f" --minutes {plan.length.minutes:g}"
     return (
         f"python -m tools.train DATA --teacher {plan.teacher.name} --out {plan.out.name}"
-        f" --patches {plan.patches} --pieces {plan.pieces} {length} --seed {plan.seed}"
+        f" --patches {plan.patches} --pieces {plan.pieces} {length}"
+        f" --{'polish' if plan.polish else 'no-polish'} --seed {plan.seed}"
     )
 
 
