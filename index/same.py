@@ -12,8 +12,9 @@ import numpy as np
 from models.types import FloatArray, Windows
 
 # An excerpt is this much like its track, on average over the clip. Measured with the bundled model
-# on cuts of 119 varied tracks: none passes for another track; as they are, 96 in 100 of 10 s are
-# recognised and 99 from 15 s on; through Opus at 32 kbit/s 6 and 8 in 10. The others come first.
+# on 220 cuts of 10 and 15 s from 113 varied tracks: none passes for another track; as they are, 93
+# in 100 are recognised, through AAC at 96 kbit/s 90 and through Opus at 32 kbit/s 60. The others
+# find their track first.
 LONG_ALIKE = 0.97
 SHORT_ALIKE = 0.98
 
