@@ -99,7 +99,12 @@ class Catalogue:
         self._lock = threading.Lock()
         with reading(path):
             self._database = open_read_only(path)
-        if self._one("PRAGMA user_version")[0] != SCHEMA_VERSION:
+        try:
+            schema = self._one("PRAGMA user_version")[0]
+        except BaseException:
+            self.close()
+            raise
+        if schema != SCHEMA_VERSION:
             self.close()
             raise damaged(path, "is no catalogue that this version reads")
 

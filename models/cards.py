@@ -202,7 +202,11 @@ def _card_paths(models_dir: Path) -> list[Path]:
     bundled = sorted((_PACKAGE / "cards").glob("*.toml"))
     names = {path.name for path in bundled}
     try:
-        there = sorted(models_dir.glob("*.toml"))
+        models_dir.stat()
+        # `glob` would pass over a closed folder in silence, from Python 3.13 on.
+        there = sorted(path for path in models_dir.iterdir() if path.suffix == ".toml")
+    except (FileNotFoundError, NotADirectoryError):
+        there = []
     except OSError as error:
         raise ModelError(
             f"The models folder {models_dir} cannot be read: {error.strerror or error}.",

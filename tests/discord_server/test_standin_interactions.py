@@ -87,6 +87,8 @@ async def test_a_context_menu_reads_any_message_and_follows_up(discord: Discord)
 async def test_buttons_answer_privately_or_change_their_message(discord: Discord) -> None:
     dropped = await discord.message(discord.dm(), attachments=[discord.upload("a.ogg", CLIP)])
     answer = await discord.next_message(dropped)
+    # A view hears clicks once the reply that carries it is answered.
+    await discord.quiet()
     liked = await discord.click(answer, "Like")
     noted = await liked.final_message()
     assert noted.ephemeral

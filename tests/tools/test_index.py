@@ -279,9 +279,8 @@ def heard(journal: Path) -> int:
     if not journal.exists():
         return 0
     try:
-        database = sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)
-        (count,) = database.execute("SELECT count(*) FROM files").fetchone()
-        database.close()
+        with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as database:
+            (count,) = database.execute("SELECT count(*) FROM files").fetchone()
     except sqlite3.OperationalError:  # not made yet, or being made
         return 0
     return int(count)
