@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import tracemalloc
@@ -13,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import imageio_ffmpeg
 import numpy as np
 import pytest
 import soundfile
@@ -21,36 +18,11 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.decode import CLIP_LIMITS, Audio, DecodeLimits, decode
-from models.ffmpeg import find_ffmpeg, open_ffmpeg
-from models.pcm import Deadline
-from models.types import ClipError, ClipSource, PassingError, Span
+from models.decode import CLIP_LIMITS, DecodeLimits
+from models.types import ClipError, PassingError, Span
+from tests.models.sounds import RATE, convert, encoded, hear, tone
 
-RATE = 44_100
 DAMAGED = "The file is damaged: only what could be read of it was listened to."
-
-
-def tone(seconds: float, rate: int = RATE, hertz: float = 440.0) -> np.ndarray:
-    # A rising level tells one part of the tone from another.
-    t = np.arange(round(seconds * rate)) / rate
-    return (0.5 * np.sin(2 * np.pi * hertz * t) * t / seconds).astype(np.float32)
-
-
-def encoded(samples: np.ndarray, rate: int = RATE, **how: str) -> bytes:
-    file = io.BytesIO()
-    soundfile.write(file, samples, rate, **{"format": "WAV", **how})
-    return file.getvalue()
-
-
-def hear(data: bytes | Path, span: Span | None = None, limits: DecodeLimits = CLIP_LIMITS) -> Audio:
-    return decode(ClipSource(data, "clip"), sample_rate=16_000, span=span or Span(), limits=limits)
-
-
-def convert(samples: np.ndarray, path: Path, *options: str) -> Path:
-    """Encode with ffmpeg what soundfile does not write."""
-    command = [str(find_ffmpeg()), "-v", "error", "-i", "pipe:0", *options, str(path)]
-    subprocess.run(command, input=encoded(samples), check=True)
-    return path
 
 
 @pytest.mark.parametrize(
@@ -389,98 +361,6 @@ def test_damaged_files_are_heard_or_refused(form: str, edits: list[tuple[float, 
         return
     assert np.isfinite(audio.samples).all()
     assert audio.seconds <= CLIP_LIMITS.max_seconds
-
-
-def fake_ffmpeg(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = folder / "ffmpeg"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(folder))
-
-
-def test_a_decoder_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_ffmpeg(tmp_path, "exec /bin/sleep 60", monkeypatch)
-    with pytest.raises(ClipError, match=r"longer than 0\.2 seconds"):
-        hear(b"something that soundfile cannot read", limits=DecodeLimits(timeout=0.2))
-
-
-def reported(tmp_path: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run a script in ffmpeg's place and return what it says, which travels as sound would."""
-    # A header of an au file: 24 bytes, then floats, at 8 kHz, in one channel.
-    header = r".snd\0\0\0\030\377\377\377\377\0\0\0\006\0\0\037\100\0\0\0\001"
-    fake_ffmpeg(tmp_path, f"printf '{header}'\n{script}\necho '    '", monkeypatch)
-    with (
-        tempfile.TemporaryFile(buffering=0) as file,
-        open_ffmpeg(file, seconds=9.0, deadline=Deadline(7.0)) as stream,
-    ):
-        return stream.read(4_000).astype(">f4").tobytes().decode()
-
-
-def test_ffmpeg_sees_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DISCORD_TOKEN", "secret")
-    seen = reported(tmp_path, "/usr/bin/env", monkeypatch)
-    # A shell makes these itself.
-    names = {line.partition("=")[0] for line in seen.split()}
-    assert names <= {"PWD", "OLDPWD", "SHLVL", "_"}
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows all of these limits")
-def test_ffmpeg_is_held_to_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = "for what in v t n f c; do ulimit -$what; done"
-    assert reported(tmp_path, script, monkeypatch).split() == ["1048576", "7", "64", "0", "0"]
-
-
-def test_ffmpeg_is_told_what_it_may_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = reported(tmp_path, 'echo "$@"', monkeypatch).split()
-    before_input = told[: told.index("-i")]
-    for option, allowed, forbidden in (
-        ("-protocol_whitelist", {"file", "pipe"}, {"http", "tcp", "concat", "data", "subfile"}),
-        ("-format_whitelist", {"mov", "matroska"}, {"hls", "concat", "dash", "sdp", "avi"}),
-        ("-codec_whitelist", {"aac", "opus"}, {"h264", "hevc", "vp9", "png", "mjpeg"}),
-    ):
-        names = set(before_input[before_input.index(option) + 1].split(","))
-        assert allowed <= names
-        assert not forbidden & names
-
-
-def test_ffmpeg_can_write_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    out = tmp_path / "out"
-    reported(tmp_path, f"(echo something > {out})", monkeypatch)
-    assert out.read_bytes() == b""
-
-
-@pytest.mark.parametrize(
-    ("ending", "options"),
-    [
-        ("avi", ["-c:a", "pcm_s16le"]),
-        ("flv", ["-c:a", "libmp3lame"]),
-        ("mpg", ["-c:a", "mp2"]),
-        ("mka", ["-c:a", "real_144", "-ar", "8000", "-ac", "1"]),
-    ],
-)
-def test_formats_and_codecs_nobody_named_are_refused(
-    ending: str, options: list[str], tmp_path: Path
-) -> None:
-    path = convert(tone(2.0), tmp_path / f"x.{ending}", *options)
-    with pytest.raises(ClipError, match="no sound in the file"):
-        hear(path)
-
-
-def test_the_sound_of_a_film_is_heard(tmp_path: Path) -> None:
-    picture = ["-f", "lavfi", "-i", "testsrc=duration=2:size=64x48", "-map", "0", "-map", "1"]
-    audio = hear(convert(tone(2.0), tmp_path / "x.mp4", *picture, "-c:v", "mpeg4", "-c:a", "alac"))
-    assert audio.seconds == pytest.approx(2.0, abs=0.05)
-    assert audio.notes == ()
-
-
-def test_a_machine_without_ffmpeg_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent() -> str:
-        raise RuntimeError("no ffmpeg")
-
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", absent)
-    with pytest.raises(ClipError, match=r"needs ffmpeg.*Install ffmpeg"):
-        hear(b"something that soundfile cannot read")
 
 
 def test_real_files_decode_or_are_refused(test_data: Path) -> None:
