@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -129,6 +129,16 @@ class IndexBuilder:
         """Leave a file out, and remember why until it changes."""
         with writing(self.directory):
             self._journal.skip(os.fspath(path), sentence, size, mtime_ns)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Add and skip many at once: they are on disk at the end of it, all or none.
+
+        A disk takes milliseconds to be sure of anything. That is nothing beside listening to a
+        file, but most of the time it takes to add vectors which somebody else has made.
+        """
+        with writing(self.directory), self._journal.batch():
+            yield
 
     def forget_missing(
         self,

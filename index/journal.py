@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -99,6 +100,7 @@ class Journal:
     def __init__(self, path: Path, origin: Origin, base: Base | None) -> None:
         self._base = base
         self._stamp = _spelled(origin.stamp)
+        self._in_batch = False
         self.discarded = ""
         try:
             self._database = _open(path, origin)
@@ -123,7 +125,7 @@ class Journal:
         windows = embedded.windows
         starts = np.asarray(windows.starts, "<f4").tobytes()
         vectors = np.asarray(windows.vectors, "<f4").tobytes()
-        with self._database as database:
+        with self._change() as database:
             database.execute("INSERT OR IGNORE INTO stamps VALUES (?)", [self._stamp])
             database.execute(
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
@@ -134,7 +136,7 @@ class Journal:
     def skip(self, source: str, sentence: str, size: int, mtime_ns: int) -> None:
         """Record that a file is left out, and why."""
         row = (storable_path(source), size, mtime_ns, None, clean(sentence), *[None] * 8)
-        with self._database as database:
+        with self._change() as database:
             _put_file(database, row)
 
     def forget(self, sources: Iterable[str]) -> None:
@@ -193,6 +195,25 @@ class Journal:
     def close(self) -> None:
         """Let go of the record."""
         self._database.close()
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Put all that is recorded within on the disk at the end, or none of it."""
+        with self._database:
+            self._in_batch = True
+            try:
+                yield
+            finally:
+                self._in_batch = False
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        """Put what is recorded within on the disk, now or with the batch it is part of."""
+        if self._in_batch:
+            yield self._database
+            return
+        with self._database as database:
+            yield database
 
     def _windows_of(self, track_id: str) -> Windows:
         find = self._database.execute

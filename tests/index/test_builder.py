@@ -74,6 +74,28 @@ def test_a_killed_build_is_carried_on(tmp_path: Path) -> None:
     assert verify_index(tmp_path) == []
 
 
+def test_a_batch_is_kept_whole_or_not_at_all(tmp_path: Path, rng: np.random.Generator) -> None:
+    tracks = [random_track(f"track{number}", rng) for number in range(3)]
+    broken = make_track("zero", np.full(8, np.nan))
+
+    def add_all(builder: IndexBuilder, *names: str) -> None:
+        with builder.batch():
+            builder.skip(f"/music/{names[0]}", "It is broken.", 1, 1)
+            for name, embedded in zip(names[1:], (*tracks, broken), strict=False):
+                builder.add(embedded, f"/music/{name}", 1, 1)
+
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        add_all(builder, "a", "b")
+        with pytest.raises(CatalogueError, match="no usable vectors"):
+            add_all(builder, "c", "d", "e", "f", "g")
+        builder.add(tracks[2], "/music/h", 1, 1)
+    # Another process would find the same.
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        assert [name for name in "abcdefgh" if builder.done(f"/music/{name}", 1, 1)] == [*"abh"]
+        assert builder.skipped() == [LeftOut("/music/a", "It is broken.")]
+        assert builder.publish().tracks == 2
+
+
 def test_an_interrupt_while_publishing_leaves_the_old_index(
     tmp_path: Path, rng: np.random.Generator
 ) -> None:
