@@ -24,8 +24,9 @@ from index.generations import (
     writer_lock,
 )
 from index.journal import Base, Journal, LeftOut, Origin
-from index.manifest import CATALOGUE, VECTORS, Manifest
+from index.manifest import CATALOGUE, Manifest, segment_files
 from index.places import Places, StrPath
+from index.rows import JoinedRows
 from index.staging import Progress, write_generation
 from index.vectors import UNIT_TOLERANCE
 from models.types import CatalogueError, EmbeddedTrack, ModelStamp
@@ -252,9 +253,11 @@ class IndexBuilder:
             )
             return None
         self._base_manifest = manifest
-        shape = (manifest.windows, manifest.stamp.dim)
-        matrix = np.memmap(folder / VECTORS, "<f4", "r", shape=shape)
-        return Base(folder / CATALOGUE, matrix)
+        parts = [
+            np.memmap(folder / segment_files(number)[0], "<f4", "r").reshape(-1, manifest.stamp.dim)
+            for number in range(len(manifest.segments))
+        ]
+        return Base(folder / CATALOGUE, JoinedRows(parts))
 
 
 def _each_once(stamps: Iterable[ModelStamp]) -> list[ModelStamp]:

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +60,18 @@ class Layout:
     Attributes
     ----------
     first, count : np.ndarray [shape=(tracks,), int64]
-        Track number t owns the rows ``first[t] … first[t] + count[t] - 1``; tracks lie one after
-        the other without gaps.
+        Track number t owns the rows ``first[t] … first[t] + count[t] - 1``. Tracks may lie in any
+        order, and rows between them may belong to none.
     """
 
     first: NDArray[np.int64]
     count: NDArray[np.int64]
+    _order: NDArray[np.int64] = field(init=False)  # the tracks as they lie in the file
+    _firsts: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_order", np.argsort(self.first, kind="stable"))
+        object.__setattr__(self, "_firsts", self.first[self._order])
 
     def __len__(self) -> int:
         return len(self.first)
@@ -77,7 +83,10 @@ class Layout:
 
     def owners(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the tracks that own any of these rows, each once, in ascending order."""
-        return np.unique(np.searchsorted(self.first, rows, side="right") - 1)
+        # Rows before the first track's come out as -1: the last track, which does not hold them.
+        numbers = self._order[np.searchsorted(self._firsts, rows, side="right") - 1]
+        since = rows - self.first[numbers]
+        return np.unique(numbers[(since >= 0) & (since < self.count[numbers])])
 
 
 class Catalogue:

@@ -21,7 +21,8 @@ from index.catalogue import (
     read_only_address,
     storable_path,
 )
-from models.types import EmbeddedTrack, FloatArray, ModelStamp, Windows
+from index.rows import Rows
+from models.types import EmbeddedTrack, ModelStamp, Windows
 
 _STAMPS_TABLE = "CREATE TABLE IF NOT EXISTS stamps (json TEXT PRIMARY KEY)"
 _VECTORS_TABLE = "CREATE TABLE vectors (id TEXT PRIMARY KEY, starts BLOB, vectors BLOB)"
@@ -78,7 +79,7 @@ class Base:
     """The last generation, where its vectors may be taken over: its catalogue and its windows."""
 
     catalogue: Path
-    matrix: FloatArray
+    matrix: Rows
 
 
 class Journal:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from index.damage import REBUILD
 from models.types import CatalogueError, ModelStamp
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 VECTORS = "windows.f32"
 GRAPH = "windows.usearch"
 CATALOGUE = "catalogue.sqlite"
 FILES = (CATALOGUE, VECTORS, GRAPH)
+"""The files of a generation that is of one piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,22 @@ class FileSum:
 
     size: int
     blake2b: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Windows that were written together: one vectors file and the graph over it.
+
+    Attributes
+    ----------
+    windows : int
+        Rows of the vectors file; at least 1.
+    live : int
+        Rows that belong to a track; the others are left over from tracks that are gone.
+    """
+
+    windows: int
+    live: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,8 @@ class Manifest:
         Length of a window, and from the start of one to the start of the next.
     tracks, windows : int
         How many it holds; at least 1 each.
+    segments : tuple of Segment
+        Where the windows are: their rows count on from one segment to the next.
     files : mapping of str to FileSum
         Every other file of the generation.
     others : tuple of ModelStamp
@@ -70,6 +89,7 @@ class Manifest:
     hop_seconds: float
     tracks: int
     windows: int
+    segments: tuple[Segment, ...]
     files: Mapping[str, FileSum]
     others: tuple[ModelStamp, ...] = ()
     graph: GraphSettings = field(default_factory=GraphSettings)
@@ -105,11 +125,17 @@ class Manifest:
 
     @classmethod
     def _from_fields(cls, fields: dict[str, Any]) -> Manifest:
+        if fields["format"] == 1:  # written in one piece, always
+            whole = {"windows": fields["windows"], "live": fields["windows"]}
+            fields |= {"format": FORMAT, "segments": [whole]}
         stamp = ModelStamp(**fields.pop("stamp"))
         graph = GraphSettings(**fields.pop("graph"))
         files = {name: FileSum(**value) for name, value in fields.pop("files").items()}
         others = tuple(ModelStamp(**value) for value in fields.pop("others", ()))
-        manifest = cls(stamp=stamp, graph=graph, files=files, others=others, **fields)
+        segments = tuple(Segment(**value) for value in fields.pop("segments"))
+        manifest = cls(
+            stamp=stamp, graph=graph, files=files, others=others, segments=segments, **fields
+        )
         if not manifest.is_sensible():
             raise _broken("contradicts itself")
         return manifest
@@ -119,13 +145,29 @@ class Manifest:
         return (
             self.format == FORMAT
             and self.dtype == "float32"
-            and set(self.files) == set(FILES)
-            and 1 <= self.tracks <= self.windows
+            and set(self.files) == {CATALOGUE, *_names(self.segments)}
+            and 1 <= self.tracks <= self.windows == sum(one.live for one in self.segments)
             and self.stamp.dim >= 1
-            and self.files[VECTORS].size == self.windows * self.stamp.dim * 4
+            and all(map(self._fits, range(len(self.segments))))
             and math.isfinite(self.window_seconds)
             and 0 < self.hop_seconds <= self.window_seconds
         )
+
+    def _fits(self, number: int) -> bool:
+        segment, size = self.segments[number], self.files[segment_files(number)[0]].size
+        return 0 <= segment.live <= segment.windows and size == segment.windows * self.stamp.dim * 4
+
+
+def segment_files(number: int) -> tuple[str, str]:
+    """Return the names of a segment's vectors and graph; segments count from 0."""
+    if number == 0:
+        return VECTORS, GRAPH
+    return f"windows-{number}.f32", f"windows-{number}.usearch"
+
+
+def _names(segments: Sequence[Segment]) -> Iterator[str]:
+    for number in range(len(segments)):
+        yield from segment_files(number)
 
 
 def _checksum(fields: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from index.catalogue import Catalogue
 from index.generations import live_generation, verified_generation
 from index.manifest import CATALOGUE, Manifest
 from index.search import Shelf, search
-from index.vectors import WindowVectors
+from index.segments import open_vectors
 from models.types import (
     CatalogueError,
     ModelStamp,
@@ -41,7 +41,7 @@ def open_index(directory: Path) -> Index:
     folder, manifest = verified_generation(directory)
     catalogue = Catalogue(folder / CATALOGUE)
     try:
-        shelf = Shelf(catalogue, WindowVectors(folder, manifest), catalogue.layout())
+        shelf = Shelf(catalogue, *open_vectors(folder, manifest, catalogue.layout()))
     except BaseException:
         catalogue.close()
         raise

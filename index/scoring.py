@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.catalogue import Layout
+from index.rows import Rows
 from models.types import ClipError, FloatArray
 
 # Products held at once: 64 MB, however long the clip and however many the tracks.
@@ -61,7 +62,7 @@ def unit_rows(vectors: FloatArray, dim: int) -> FloatArray:
 
 
 def score_tracks(
-    clip: FloatArray, matrix: FloatArray, layout: Layout, numbers: NDArray[np.int64]
+    clip: FloatArray, matrix: Rows, layout: Layout, numbers: NDArray[np.int64]
 ) -> Scored:
     """Score tracks exactly: the mean over the clip's windows of a track's best window.
 
@@ -69,7 +70,7 @@ def score_tracks(
     ----------
     clip : np.ndarray [shape=(c, dim), float32]
         Windows of the clip, of unit length.
-    matrix : np.ndarray [shape=(windows, dim), float32]
+    matrix : Rows [shape=(windows, dim), float32]
         Every window of the catalogue, of unit length.
     layout : Layout
     numbers : np.ndarray [shape=(t,), int64]
@@ -103,7 +104,7 @@ def best_window(clip: FloatArray, track: FloatArray) -> int:
     return int(np.argmax((clip @ track.T).max(axis=0)))
 
 
-def _gather(matrix: FloatArray, first: NDArray[np.int64], counts: NDArray[np.int64]) -> FloatArray:
+def _gather(matrix: Rows, first: NDArray[np.int64], counts: NDArray[np.int64]) -> FloatArray:
     """Return the rows of these tracks one after the other, without copying where they touch."""
     total = int(counts.sum())
     if first[-1] + counts[-1] - first[0] == total:

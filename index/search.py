@@ -13,7 +13,8 @@ from index.catalogue import Catalogue, Layout
 from index.cuts import Ranked, cut, is_twin
 from index.same import excerpt_likeness
 from index.scoring import Scored, best_window, score_tracks, unit_rows
-from index.vectors import EXACT_UP_TO, WindowVectors
+from index.segments import Vectors
+from index.vectors import EXACT_UP_TO
 from models.types import FloatArray, Query, Ranking, Recommendation, SearchOptions, Windows
 
 # Windows asked of the graph for each window of the clip: first this many for each result wanted,
@@ -40,7 +41,7 @@ class Shelf:
     """The opened parts of a generation that a search reads."""
 
     catalogue: Catalogue
-    vectors: WindowVectors
+    vectors: Vectors
     layout: Layout
 
     def windows_of(self, number: int) -> Windows:

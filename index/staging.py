@@ -19,7 +19,16 @@ from index.catalogue import (
 from index.checksums import file_sum
 from index.generations import sync_file
 from index.journal import Journal, Origin
-from index.manifest import CATALOGUE, FILES, GRAPH, MANIFEST, VECTORS, GraphSettings, Manifest
+from index.manifest import (
+    CATALOGUE,
+    FILES,
+    GRAPH,
+    MANIFEST,
+    VECTORS,
+    GraphSettings,
+    Manifest,
+    Segment,
+)
 from index.vectors import WindowVectors, build_graph
 from models.types import ModelStamp
 
@@ -63,6 +72,7 @@ def write_generation(
         hop_seconds=origin.hop_seconds,
         tracks=tracks,
         windows=windows,
+        segments=(Segment(windows, windows),),
         files={name: file_sum(folder / name) for name in FILES},
         others=others,
         graph=settings,

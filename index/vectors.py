@@ -1,4 +1,4 @@
-"""The windows of a generation: every vector in a mapped float32 file, and the graph over them."""
+"""The windows of a segment: every vector in a mapped float32 file, and the graph over them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from usearch.index import Index as Graph
 
 from index.damage import damaged, reading
-from index.manifest import GRAPH, VECTORS, GraphSettings, Manifest
+from index.manifest import GraphSettings, Manifest, segment_files
 from models.types import FloatArray
 
 # Up to here reading every vector is as quick as the graph, and misses nothing.
@@ -25,13 +25,15 @@ _GRAPH_BATCH = 4096
 
 
 class WindowVectors:
-    """The vectors of one generation; safe to ask from several threads.
+    """The vectors of one segment; safe to ask from several threads.
 
     Parameters
     ----------
     folder : Path
         A generation whose files were verified: a damaged mapped file ends the process.
     manifest : Manifest
+    number : int
+        Which segment, from 0.
 
     Attributes
     ----------
@@ -39,11 +41,12 @@ class WindowVectors:
         Every window, of unit length; read from the disk as it is used.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        shape = (manifest.windows, manifest.stamp.dim)
-        with reading(folder / VECTORS):
-            self.matrix: FloatArray = np.memmap(folder / VECTORS, "<f4", "r", shape=shape)
-        self._graph = _view_graph(folder / GRAPH, manifest)
+    def __init__(self, folder: Path, manifest: Manifest, number: int = 0) -> None:
+        vectors, graph = (folder / name for name in segment_files(number))
+        shape = (manifest.segments[number].windows, manifest.stamp.dim)
+        with reading(vectors):
+            self.matrix: FloatArray = np.memmap(vectors, "<f4", "r", shape=shape)
+        self._graph = _view_graph(graph, manifest, shape[0])
         self._lock = threading.Lock()
 
     def nearest(self, queries: FloatArray, count: int) -> NDArray[np.int64]:
@@ -109,12 +112,12 @@ def build_graph(
         raise OSError(f"the graph: {error}") from error
 
 
-def _view_graph(path: Path, manifest: Manifest) -> Graph:
+def _view_graph(path: Path, manifest: Manifest, windows: int) -> Graph:
     graph = empty_graph(manifest.stamp.dim, manifest.graph)
     try:
         graph.view(path)
     except RuntimeError as error:
         raise damaged(path, "is not a graph this usearch reads") from error
-    if len(graph) != manifest.windows or graph.ndim != manifest.stamp.dim:
+    if len(graph) != windows or graph.ndim != manifest.stamp.dim:
         raise damaged(path, "does not belong to the vectors beside it")
     return graph

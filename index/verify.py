@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from index.catalogue import Catalogue, open_read_only
+from index.catalogue import Catalogue, Layout, open_read_only
 from index.checksums import find_changed
 from index.generations import generations, live_generation, read_manifest
-from index.manifest import CATALOGUE, VECTORS, Manifest
-from index.vectors import UNIT_TOLERANCE, WindowVectors
+from index.manifest import CATALOGUE, Manifest, segment_files
+from index.segments import open_segments
+from index.vectors import UNIT_TOLERANCE
 from models.types import CatalogueError, FloatArray, ModelStamp
 
 _BLOCK = 65_536
@@ -119,10 +120,14 @@ def verify_index(directory: Path) -> list[str]:
 
 def _problems(folder: Path, manifest: Manifest) -> Iterator[str]:
     yield from _database_problems(folder / CATALOGUE)
-    vectors = WindowVectors(folder, manifest)
-    with closing(vectors), closing(Catalogue(folder / CATALOGUE)) as catalogue:
+    with closing(Catalogue(folder / CATALOGUE)) as catalogue:
         yield from _track_problems(catalogue, manifest)
-        yield from _vector_problems(folder / VECTORS, vectors.matrix)
+    with closing(open_segments(folder, manifest)) as vectors:
+        first = 0
+        for number, segment in enumerate(manifest.segments):
+            path = folder / segment_files(number)[0]
+            yield from _vector_problems(path, vectors.matrix[first : first + segment.windows])
+            first += segment.windows
 
 
 def _database_problems(path: Path) -> Iterator[str]:
@@ -141,15 +146,30 @@ def _track_problems(catalogue: Catalogue, manifest: Manifest) -> Iterator[str]:
         yield f"The catalogue holds {len(layout)} tracks instead of {manifest.tracks}."
     if lost := catalogue.without_file():
         yield f"{lost} of the tracks have no file, title or artist."
-    ends = np.cumsum(layout.count)
-    if (layout.count < 1).any() or (layout.first != ends - layout.count).any():
-        yield "The tracks' windows overlap or leave gaps."
-    if len(ends) and ends[-1] != manifest.windows:
-        yield f"The tracks have {ends[-1]} windows instead of {manifest.windows}."
+    if not _lie_apart(layout, manifest):
+        yield "The tracks' windows overlap or lie outside their files."
+    if (windows := int(layout.count.sum())) != manifest.windows:
+        yield f"The tracks have {windows} windows instead of {manifest.windows}."
     for number, count in enumerate(layout.count):
         starts = catalogue.starts(number)
         if len(starts) != count or not (np.isfinite(starts).all() and (np.diff(starts) > 0).all()):
             yield f"Track number {number} does not say where its windows start."
+
+
+def _lie_apart(layout: Layout, manifest: Manifest) -> bool:
+    """Whether no row belongs to two tracks, and to each segment as many as it says."""
+    order = np.argsort(layout.first, kind="stable")
+    first, count = layout.first[order], layout.count[order]
+    ends = np.cumsum([segment.windows for segment in manifest.segments])
+    where = np.searchsorted(ends, first, side="right")
+    if (count < 1).any() or (first < 0).any() or (where >= len(ends)).any():
+        return False
+    # A track ends before the next one begins, and before its segment does.
+    until = np.minimum(np.append(first[1:], ends[-1]), ends[where])
+    live = np.bincount(where, count, minlength=len(ends)).astype(int).tolist()
+    return bool((first + count <= until).all()) and live == [
+        segment.live for segment in manifest.segments
+    ]
 
 
 def _vector_problems(path: Path, matrix: FloatArray) -> Iterator[str]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from index.generations import live_generation, read_manifest
-from index.manifest import GraphSettings
+from index.manifest import GraphSettings, Segment
 from index.vectors import WindowVectors, build_graph
 from models.types import CatalogueError
 from tests.index.making import STAMP, build, random_track, unit
@@ -59,7 +59,7 @@ def test_a_graph_of_another_size_is_refused(tmp_path: Path, rng: np.random.Gener
     build(tmp_path, [random_track("one", rng, windows=4)])
     folder = live_generation(tmp_path)
     with pytest.raises(CatalogueError, match="does not belong"):
-        WindowVectors(folder, replace(read_manifest(folder), windows=3))
+        WindowVectors(folder, replace(read_manifest(folder), windows=3, segments=(Segment(3, 3),)))
     (folder / "windows.usearch").write_bytes(b"no graph at all")
     with pytest.raises(CatalogueError, match="not a graph"):
         WindowVectors(folder, read_manifest(folder))

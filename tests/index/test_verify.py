@@ -69,8 +69,11 @@ def test_a_vector_that_is_no_direction(directory: Path, value: float) -> None:
 @pytest.mark.parametrize(
     ("statement", "sentence"),
     [
-        ("UPDATE tracks SET first = first + 1 WHERE number = 3", "overlap or leave gaps"),
-        ("UPDATE tracks SET count = 0 WHERE number = 3", "overlap or leave gaps"),
+        ("UPDATE tracks SET first = first + 1 WHERE number = 3", "overlap or lie outside"),
+        ("UPDATE tracks SET first = first + 1 WHERE number = 4", "overlap or lie outside"),
+        ("UPDATE tracks SET first = -1 WHERE number = 0", "overlap or lie outside"),
+        ("UPDATE tracks SET first = 99 WHERE number = 4", "overlap or lie outside"),
+        ("UPDATE tracks SET count = 0 WHERE number = 3", "overlap or lie outside"),
         ("DELETE FROM tracks WHERE number = 4", "holds 4 tracks instead of 5"),
         ("DELETE FROM tracks WHERE number = 4", "have 10 windows instead of 15"),
         ("UPDATE tracks SET starts = x'00000000' WHERE number = 2", "number 2 does not say"),
