@@ -14,7 +14,13 @@ from models.frontend import log_mel, patches  # noqa: E402 (after the check for 
 from tools.train import fit, teacher  # noqa: E402
 from tools.train.components import Components  # noqa: E402
 from tools.train.export import export_onnx, fold_batch_norm  # noqa: E402
-from tools.train.student import DIM, build_student  # noqa: E402
+from tools.train.student import (  # noqa: E402
+    DIM,
+    HALF_WIDTHS,
+    WIDTHS,
+    Widths,
+    build_student,
+)
 
 METADATA = {"name": "vggish-small", "version": "1", "licence": "MIT"}
 
@@ -72,6 +78,14 @@ def test_folding_keeps_a_convolution_and_its_norm() -> None:
     np.testing.assert_allclose(given.numpy(), wanted.numpy(), atol=1e-5)
 
 
+def test_half_the_width_is_a_quarter_of_the_convolutions() -> None:
+    def weights(widths: Widths) -> int:
+        layers = build_student(1, widths).modules()
+        return sum(x.weight.numel() for x in layers if isinstance(x, torch.nn.Conv2d))
+
+    assert weights(HALF_WIDTHS) / weights(WIDTHS) == pytest.approx(0.25, abs=0.01)
+
+
 def test_an_unknown_layer_is_refused(tmp_path: Path) -> None:
     network = torch.nn.Sequential(torch.nn.Tanh())
     with pytest.raises(TypeError, match="Tanh"):
@@ -81,10 +95,27 @@ def test_an_unknown_layer_is_refused(tmp_path: Path) -> None:
 def test_the_loss_is_least_where_the_student_agrees() -> None:
     wanted = torch.randn(32, DIM)
     groups = torch.arange(32)
-    loss, angle = fit.distillation_loss(wanted.clone(), wanted, groups)
+    loss, angle = fit.distillation_loss(wanted.clone(), wanted, groups, fit.Recipe())
     assert float(angle) == pytest.approx(0, abs=1e-6)
     assert float(loss) == pytest.approx(0, abs=1e-5)
-    assert fit.distillation_loss(torch.randn(32, DIM), wanted, groups)[0] > 1
+    assert fit.distillation_loss(torch.randn(32, DIM), wanted, groups, fit.Recipe())[0] > 1
+
+
+def test_a_recipe_weighs_the_parts_of_the_loss() -> None:
+    given, wanted = torch.randn(32, DIM), torch.randn(32, DIM)
+    groups = torch.arange(32) // 2
+
+    def loss(**weights: float) -> float:
+        recipe = fit.Recipe(**{"pairs": 0.0, "scale": 0.0, "contrast": 0.0} | weights)
+        return float(fit.distillation_loss(given, wanted, groups, recipe)[0])
+
+    angle = float(fit.distillation_loss(given, wanted, groups, fit.Recipe())[1])
+    assert loss() == pytest.approx(angle)
+    cosines = torch.nn.functional.normalize(given)
+    contrast = float(fit.group_contrast(cosines @ cosines.T, groups))
+    assert loss(contrast=0.5) == pytest.approx(angle + 0.5 * contrast, rel=1e-5)
+    assert loss(pairs=1.0) > angle
+    assert loss(scale=1.0) > angle
 
 
 def test_the_contrast_prefers_groups_that_lie_together() -> None:
@@ -132,8 +163,8 @@ def test_a_run_that_was_stopped_ends_like_one_that_was_not(tmp_path: Path, monke
             targets,
             components,
             np.arange(16) // 4,
+            recipe=fit.Recipe(),
             length=fit.Length(2.0),
-            seed=1,
             checkpoint=tmp_path / name,
             report=report,
         )

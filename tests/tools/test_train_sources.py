@@ -59,7 +59,8 @@ def test_another_choice_of_recordings_has_another_key(data: Path) -> None:
 
 
 def test_the_training_data_is_named_and_counted(data: Path) -> None:
-    words = describe_training(list_recordings(data), 7)
+    words = describe_training(list_recordings(data), 7, 3)
     assert words.startswith("music: OpenHV (1); ESC-10 folds 1-3 (2 clips); ")
     assert "(1 of 1 instruments); 7 pieces" in words
+    assert words.endswith("; 3 voices of espeak-ng")
     assert "FMA" not in words

@@ -133,6 +133,17 @@ def test_components_find_the_plane_that_holds_the_data(tmp_path: Path) -> None:
     np.testing.assert_array_equal(Components.load(tmp_path / "components.npz").axes, found.axes)
 
 
+def test_flattening_evens_the_components_out() -> None:
+    rng = np.random.default_rng(6)
+    vectors = rng.standard_normal((2000, 4)) * [4.0, 2.0, 1.0, 0.001] + 3.0
+    plain = principal_components(vectors, 3).project(vectors).var(axis=0)
+    half = principal_components(vectors, 3, flattening=0.5).project(vectors).var(axis=0)
+    white = principal_components(vectors, 3, flattening=1.0).project(vectors).var(axis=0)
+    np.testing.assert_allclose(half / half[0], np.sqrt(plain / plain[0]), rtol=1e-3)
+    np.testing.assert_allclose(white, white.mean(), rtol=1e-3)
+    np.testing.assert_allclose([half.sum(), white.sum()], plain.sum(), rtol=1e-3)
+
+
 def test_the_card_reads_back_as_the_models_card(tmp_path: Path) -> None:
     model = tmp_path / "vggish_small.onnx"
     model.write_bytes(b"weights")

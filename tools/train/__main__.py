@@ -23,7 +23,8 @@ from tools.train.picture import draw_losses
 from tools.train.polish import Polish, find_polish
 from tools.train.sound import SoundStore
 from tools.train.sources import Recording, choice_key, describe_training, list_recordings
-from tools.train.student import DIM
+from tools.train.speech import speak
+from tools.train.student import DIM, HALF_WIDTHS, WIDTHS
 from tools.train.synthetic import render
 from tools.train.targets import Targets, make_targets
 from tools.train.trials import read_trials, training_patches
@@ -41,6 +42,9 @@ class Plan:
     work: Path
     patches: int
     pieces: int
+    voices: int
+    flattening: float
+    recipe: fit.Recipe
     length: fit.Length
     polish: bool
     seed: int
@@ -52,9 +56,18 @@ class Plan:
 @click.option("--teacher", type=click.Path(exists=True, path_type=Path), required=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 @click.option("--work", type=click.Path(path_type=Path), default=Path(".soundalike/train"))
-@click.option("--patches", default=260_000, show_default=True, help="Patches to draw.")
-@click.option("--pieces", default=600, show_default=True, help="Synthetic pieces to render.")
+@click.option("--patches", default=300_000, show_default=True, help="Patches to draw.")
+@click.option("--pieces", default=900, show_default=True, help="Synthetic pieces to render.")
+@click.option("--voices", default=240, show_default=True, help="Voices to let speak or sing.")
 @click.option("--epochs", default=4.0, show_default=True, help="Passes over the patches.")
+@click.option("--half", is_flag=True, help="Train the network of half the width.")
+@click.option(
+    "--flattening",
+    default=0.25,
+    show_default=True,
+    help="How far to even out the teacher's components: 0 not at all, 1 whitens them.",
+)
+@click.option("--contrast", default=0.1, show_default=True, help="Weight of telling tracks apart.")
 @click.option("--minutes", type=float, help="Train for at most so many minutes.")
 @click.option(
     "--polish/--no-polish",
@@ -64,14 +77,17 @@ class Plan:
 )
 @click.option("--seed", default=1, show_default=True)
 @click.option("--jobs", default=2, show_default=True, help="Processes that draw patches.")
-def main(epochs: float, minutes: float | None, **options: Any) -> None:
+def main(
+    epochs: float, minutes: float | None, contrast: float, *, half: bool, **options: Any
+) -> None:
     """Distil the teacher into a small model from the training side of DATA.
 
     Every stage keeps its results in the work folder and goes on from there when run again.
 
     Example: python -m tools.train DATA --teacher yamnet_waveform.tflite --out small.onnx
     """
-    plan = Plan(length=fit.Length(epochs, minutes), **options)
+    recipe = fit.Recipe(HALF_WIDTHS if half else WIDTHS, contrast=contrast, seed=options["seed"])
+    plan = Plan(recipe=recipe, length=fit.Length(epochs, minutes), **options)
     console = Console()
     recordings = list_recordings(plan.data)
     train = training_patches(recordings)
@@ -99,7 +115,7 @@ def main(epochs: float, minutes: float | None, **options: Any) -> None:
     text = card_text(
         plan.out,
         mean=mean,
-        training_data=describe_training(recordings, plan.pieces),
+        training_data=describe_training(recordings, plan.pieces, plan.voices),
         command=_command(plan),
         report=report,
     )
@@ -110,10 +126,12 @@ def main(epochs: float, minutes: float | None, **options: Any) -> None:
 
 def _taught(plan: Plan, recordings: Sequence[Recording], bars: Progress) -> list[Recording]:
     """List what teaches, rendering what is to be rendered."""
-    task = bars.add_task("render", total=plan.pieces)
+    task = bars.add_task("render", total=plan.pieces + plan.voices)
     taught = [each for each in recordings if not each.test]
     taught += render(plan.work / "synthetic", plan.pieces)
-    bars.update(task, completed=plan.pieces)
+    bars.advance(task, plan.pieces)
+    taught += speak(plan.work / "speech", plan.voices)
+    bars.advance(task, plan.voices)
     return taught
 
 
@@ -140,9 +158,9 @@ def _train(
     plan: Plan, folder: Path, targets: Targets, groups: NDArray[np.int64], bars: Progress
 ) -> nn.Sequential:
     """Train the student and draw its losses."""
-    stored = folder / "components.npz"
+    stored = folder / f"components-{plan.flattening:g}.npz"
     if not stored.exists():
-        principal_components(targets.teacher, DIM).save(stored)
+        principal_components(targets.teacher, DIM, flattening=plan.flattening).save(stored)
     task = bars.add_task("train", total=1.0)
 
     def report(progress: fit.Progress, share: float) -> None:
@@ -154,9 +172,9 @@ def _train(
         targets,
         Components.load(stored),
         groups,
+        recipe=plan.recipe,
         length=plan.length,
-        seed=plan.seed,
-        checkpoint=folder / "student.pt",
+        checkpoint=folder / f"student-{_choices(plan)}.pt",
         report=report,
     )
     bars.update(task, completed=1.0)
@@ -196,9 +214,17 @@ def _command(plan: Plan) -> str:
         length += f" --minutes {plan.length.minutes:g}"
     return (
         f"python -m tools.train DATA --teacher {plan.teacher.name} --out {plan.out.name}"
-        f" --patches {plan.patches} --pieces {plan.pieces} {length}"
+        f" --patches {plan.patches} --pieces {plan.pieces} --voices {plan.voices} {length}"
+        f"{' --half' if plan.recipe.widths == HALF_WIDTHS else ''}"
+        f" --flattening {plan.flattening:g} --contrast {plan.recipe.contrast:g}"
         f" --{'polish' if plan.polish else 'no-polish'} --seed {plan.seed}"
     )
+
+
+def _choices(plan: Plan) -> str:
+    """Name the choices that make another student of the same patches."""
+    widest = max(plan.recipe.widths)
+    return f"{widest}-{plan.flattening:g}-{plan.recipe.contrast:g}-{plan.length.epochs:g}"
 
 
 def _metadata(teacher: Path) -> dict[str, str]:

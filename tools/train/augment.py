@@ -31,7 +31,7 @@ def draw_sound(rng: np.random.Generator, read: Reader, read_other: Reader) -> So
     """
     speed = float(rng.uniform(0.88, 1.13)) if rng.random() < 0.35 else 1.0
     sound = _fit(rng, _change_speed(read(min(round(MIN_SAMPLES * speed), LONGEST)), speed))
-    if rng.random() < 0.4:
+    if rng.random() < 0.5:
         sound = _mix(sound, _fit(rng, read_other(MIN_SAMPLES)), float(rng.uniform(-3, 15)))
     if rng.random() < 0.15:
         sound = _add_room(rng, sound)

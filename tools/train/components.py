@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _ROWS = 10_000
+_LEAST_SHARE = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,7 +19,7 @@ class Components:
     mean : NDArray[np.float32]
         Shape (d,).
     axes : NDArray[np.float32]
-        Shape (d, k), orthonormal columns, the strongest first.
+        Shape (d, k), orthogonal columns, the strongest first; of unit length unless flattened.
     kept : float
         Share of the variance that the k components keep, in [0, 1].
     """
@@ -42,7 +43,9 @@ class Components:
             return Components(stored["mean"], stored["axes"], float(stored["kept"]))
 
 
-def principal_components(vectors: NDArray[np.floating], count: int) -> Components:
+def principal_components(
+    vectors: NDArray[np.floating], count: int, *, flattening: float = 0.0
+) -> Components:
     """Find the first principal components.
 
     Parameters
@@ -51,6 +54,9 @@ def principal_components(vectors: NDArray[np.floating], count: int) -> Component
         Shape (n, d), perhaps mapped; read in blocks, summed in float64.
     count : int
         How many components, at most d.
+    flattening : float
+        In [0, 1]: 0 leaves the components' variances as they are, 1 whitens them, and what lies
+        between evens them out in part. Their sum stays the same.
 
     Returns
     -------
@@ -64,6 +70,8 @@ def principal_components(vectors: NDArray[np.floating], count: int) -> Component
         squares += block.T @ block
     mean = total / len(vectors)
     variances, axes = np.linalg.eigh(squares / len(vectors) - np.outer(mean, mean))
-    strongest = axes[:, ::-1][:, :count]
-    kept = float(variances[::-1][:count].sum() / variances.sum())
-    return Components(mean.astype(np.float32), strongest.astype(np.float32), kept)
+    strongest, largest = axes[:, ::-1][:, :count], variances[::-1][:count]
+    kept = float(largest.sum() / variances.sum())
+    evened = np.maximum(largest, _LEAST_SHARE * largest[0]) ** (-flattening / 2)
+    evened *= np.sqrt(largest.sum() / (largest * evened**2).sum())
+    return Components(mean.astype(np.float32), (strongest * evened).astype(np.float32), kept)

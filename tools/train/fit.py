@@ -12,19 +12,41 @@ from torch import nn
 from torch.nn import functional
 
 from tools.train.components import Components
-from tools.train.student import build_student
+from tools.train.student import WIDTHS, Widths, build_student
 from tools.train.targets import Targets
 
 BATCH = 256
 PEAK_RATE = 3e-3
 WEIGHT_DECAY = 1e-2
 WARM_UP = 0.1
-PAIRS_WEIGHT = 4.0
-SCALE_WEIGHT = 0.3
-CONTRAST_WEIGHT = 0.1
 TEMPERATURE = 0.1
 
 _CHECKPOINT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a student is, and what it is to care for.
+
+    Attributes
+    ----------
+    widths : tuple of int
+        Channels of its six convolutions.
+    pairs : float
+        Weight of the squared error between a batch's pairwise cosines and the teacher's.
+    scale : float
+        Weight of the squared error to the teacher's vectors, over their variance.
+    contrast : float
+        Weight of telling recordings apart.
+    seed : int
+        Of the weights and of the order of the batches.
+    """
+
+    widths: Widths = WIDTHS
+    pairs: float = 4.0
+    scale: float = 0.3
+    contrast: float = 0.1
+    seed: int = 1
 
 
 @dataclass(slots=True)
@@ -69,8 +91,8 @@ def fit(
     components: Components,
     groups: NDArray[np.int64],
     *,
+    recipe: Recipe,
     length: Length,
-    seed: int,
     checkpoint: Path,
     report: Callable[[Progress, float], None],
 ) -> tuple[nn.Sequential, Progress]:
@@ -83,9 +105,8 @@ def fit(
         Of the teacher's vectors: what the student is to give.
     groups : NDArray[np.int64]
         Shape (n,): patches of the same group sound alike by construction.
+    recipe : Recipe
     length : Length
-    seed : int
-        Of the weights and of the order of the batches.
     checkpoint : Path
         Written every minute and at the end.
     report : Callable
@@ -97,7 +118,7 @@ def fit(
         The student in evaluation mode.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    student = build_student(seed).to(device).train()
+    student = build_student(recipe.seed, recipe.widths).to(device).train()
     optimizer = torch.optim.AdamW(student.parameters(), PEAK_RATE, weight_decay=WEIGHT_DECAY)
     progress = Progress()
     if checkpoint.exists():
@@ -106,7 +127,7 @@ def fit(
         optimizer.load_state_dict(state["optimizer"])
         progress = Progress(state["step"], state["seconds"], state["losses"])
     steps_per_epoch = len(targets.patches) // BATCH
-    batches = _batches(len(targets.patches), seed, progress.step)
+    batches = _batches(len(targets.patches), recipe.seed, progress.step)
     started = time.monotonic() - progress.seconds
     saved = progress.seconds
     while (share := length.done(progress, steps_per_epoch)) < 1.0:
@@ -118,7 +139,7 @@ def fit(
         with torch.autocast(device.type, torch.bfloat16):
             given = student(patches.unsqueeze(1).contiguous(memory_format=torch.channels_last))
         loss, angle = distillation_loss(
-            given.float(), wanted, torch.from_numpy(groups[rows]).to(device)
+            given.float(), wanted, torch.from_numpy(groups[rows]).to(device), recipe
         )
         optimizer.zero_grad()
         loss.backward()
@@ -142,7 +163,7 @@ def one_cycle(share: float) -> float:
 
 
 def distillation_loss(
-    given: torch.Tensor, wanted: torch.Tensor, groups: torch.Tensor
+    given: torch.Tensor, wanted: torch.Tensor, groups: torch.Tensor, recipe: Recipe
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Compare a batch of embeddings with the teacher's.
 
@@ -152,6 +173,8 @@ def distillation_loss(
         Shape (n, 128).
     groups : torch.Tensor
         Shape (n,), integers.
+    recipe : Recipe
+        How much each part counts.
 
     Returns
     -------
@@ -165,7 +188,7 @@ def distillation_loss(
     pairs = functional.mse_loss(cosines, wanted_unit @ wanted_unit.T)
     scale = functional.mse_loss(given, wanted) / wanted.var()
     contrast = group_contrast(cosines, groups)
-    loss = angle + PAIRS_WEIGHT * pairs + SCALE_WEIGHT * scale + CONTRAST_WEIGHT * contrast
+    loss = angle + recipe.pairs * pairs + recipe.scale * scale + recipe.contrast * contrast
     return loss, angle
 
 

@@ -21,7 +21,7 @@ class Recording:
     ----------
     path : Path
     kind : str
-        ``music``, ``esc10``, ``philharmonia`` or ``synthetic``.
+        ``music``, ``esc10``, ``philharmonia``, ``synthetic`` or ``speech``.
     label : str
         The folder it lies in: a collection, a class of sound, an instrument.
     test : bool
@@ -61,7 +61,7 @@ def choice_key(recordings: Iterable[Recording]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 
-def describe_training(recordings: Iterable[Recording], pieces: int) -> str:
+def describe_training(recordings: Iterable[Recording], pieces: int, voices: int) -> str:
     """Say in a line what a model has learnt from."""
     found: dict[str, dict[str, int]] = {}
     for each in recordings:
@@ -73,7 +73,8 @@ def describe_training(recordings: Iterable[Recording], pieces: int) -> str:
         f"music: {music}; ESC-10 folds 1-3 ({sum(found.get('esc10', {}).values())} clips); "
         f"Philharmonia Orchestra samples ({sum(found.get('philharmonia', {}).values())} of "
         f"{len(found.get('philharmonia', {}))} instruments); "
-        f"{pieces} pieces rendered by FluidSynth with the FluidR3 GM bank"
+        f"{pieces} pieces rendered by FluidSynth with the FluidR3 GM bank; "
+        f"{voices} voices of espeak-ng"
     )
 
 

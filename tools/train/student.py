@@ -5,13 +5,15 @@ from torch import nn
 
 from models.frontend import BANDS, PATCH_FRAMES
 
-WIDTHS = (24, 48, 96, 96, 192, 192)
+Widths = tuple[int, int, int, int, int, int]
+WIDTHS: Widths = (24, 48, 96, 96, 192, 192)
+HALF_WIDTHS: Widths = (12, 24, 48, 48, 96, 96)
 POOL_AFTER = (0, 1, 3, 5)
 HIDDEN = 256
 DIM = 128
 
 
-def build_student(seed: int) -> nn.Sequential:
+def build_student(seed: int, widths: Widths = WIDTHS) -> nn.Sequential:
     """Build the network with random weights.
 
     3×3 convolutions with zero padding, batch norm and ReLU; VGGish's four 2×2 pools; one hidden
@@ -21,6 +23,8 @@ def build_student(seed: int) -> nn.Sequential:
     ----------
     seed : int
         Of the random weights.
+    widths : tuple of int
+        Channels of the six convolutions.
 
     Returns
     -------
@@ -30,7 +34,7 @@ def build_student(seed: int) -> nn.Sequential:
     torch.manual_seed(seed)
     layers: list[nn.Module] = []
     channels = 1
-    for place, width in enumerate(WIDTHS):
+    for place, width in enumerate(widths):
         layers += [nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)]
         layers += [nn.ReLU()]
         if place in POOL_AFTER:

@@ -19,7 +19,7 @@ from tools.train.augment import draw_sound
 from tools.train.sound import SoundStore
 
 SHARD = 2_000
-SHARES = {"music": 0.45, "esc10": 0.2, "philharmonia": 0.13, "synthetic": 0.22}
+SHARES = {"music": 0.42, "esc10": 0.17, "philharmonia": 0.12, "synthetic": 0.19, "speech": 0.1}
 """How often each kind of sound is drawn; what is absent leaves its share to the others."""
 
 _BATCH = 40
