@@ -17,9 +17,11 @@ from models.types import (
     ClipListener,
     ClipSource,
     ModelStamp,
+    Query,
     Ranking,
     Recommendation,
     Recommendations,
+    Sameness,
     SearchOptions,
     Span,
     TrackIndex,
@@ -52,6 +54,8 @@ class Soundalike:
     calibrate : callable or None
         Similarity in [-1, 1] to match in [0, 1] or None, from the model card; None leaves every
         `match` empty.
+    sameness : Sameness
+        What counts as one and the same, from the model card.
 
     Raises
     ------
@@ -65,12 +69,14 @@ class Soundalike:
         index: TrackIndex,
         fetcher: ClipFetcher,
         calibrate: Callable[[float], float | None] | None = None,
+        sameness: Sameness = Sameness(),  # noqa: B008  (a value that never changes)
     ) -> None:
         compare_stamps(listener.stamp, index.stamp)
         self._listener = listener
         self._index = index
         self._fetcher = fetcher
         self._calibrate = calibrate
+        self._sameness = sameness
         # Of its own: the event loop's are taken by look-ups of names when links lead to slow ones.
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="soundalike")
 
@@ -143,7 +149,7 @@ class Soundalike:
         clip = await self._listener.hear(source, span)
         # A running bot may have been handed a new generation since it started.
         compare_stamps(clip.stamp, self._index.stamp)
-        ranking = await self.aside(self._index.search, clip.query, options)
+        ranking = await self.aside(self._search, clip.query, options)
         return self._answer(clip.heard, ranking, began, {**timing, **clip.timing})
 
     def _search_track(self, track_id: str, options: SearchOptions) -> tuple[ClipHeard, Ranking]:
@@ -157,7 +163,10 @@ class Soundalike:
             model=self._index.stamp.model,
             log_mel=np.zeros((0, 0), np.float32),
         )
-        return heard, self._index.search(query, options)
+        return heard, self._search(query, options)
+
+    def _search(self, query: Query, options: SearchOptions) -> Ranking:
+        return self._index.search(query, replace(options, sameness=self._sameness))
 
     def _answer(
         self, heard: ClipHeard, ranking: Ranking, began: float, timing: Mapping[str, float]

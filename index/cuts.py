@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.types import FloatArray, SearchOptions, Track
+from models.types import FloatArray, Sameness, SearchOptions, Track
 
-# Two tracks this alike, and of the same length within this many seconds, are one recording.
-TWIN_SIMILARITY = 0.995
+# Twins are of the same length within this many seconds.
 TWIN_SECONDS = 1.0
 
 
@@ -62,8 +61,13 @@ def cut(
     return kept
 
 
-def is_twin(one: FloatArray, others: Sequence[FloatArray]) -> bool:
-    """Tell whether a track and any of the others are one recording.
+def is_twin(one: FloatArray, others: Sequence[FloatArray], sameness: Sameness) -> bool:
+    """Tell whether a track and any of the others are one recording; see `twin_likeness`."""
+    return bool((twin_likeness(one, others) > sameness.twin).any())
+
+
+def twin_likeness(one: FloatArray, others: Sequence[FloatArray]) -> FloatArray:
+    """Return how alike a track and each of the others are, whichever of the two asks.
 
     Every window counts, of both: a loop is not the twin of the piece it was taken from.
 
@@ -73,13 +77,18 @@ def is_twin(one: FloatArray, others: Sequence[FloatArray]) -> bool:
         Windows of the track, of unit length.
     others : sequence of np.ndarray
         Windows of each of the others; at least one other.
+
+    Returns
+    -------
+    np.ndarray [shape=(others,), float32]
+        Mean over the windows of one of the best of the other, the lesser way round.
     """
     counts = np.array([len(other) for other in others])
     starts = np.cumsum(counts) - counts
     alike = one @ np.concatenate(others).T
     forth = np.maximum.reduceat(alike, starts, axis=1).mean(axis=0)
     back = np.add.reduceat(alike.max(axis=0), starts) / counts
-    return bool((np.minimum(forth, back) > TWIN_SIMILARITY).any())
+    return np.asarray(np.minimum(forth, back), np.float32)
 
 
 def _same_length(one: Ranked, other: Ranked) -> bool:

@@ -9,14 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.types import FloatArray, Windows
-
-# An excerpt is this much like its track, on average over the clip. Measured with the bundled model
-# on 220 cuts of 10 and 15 s from 113 varied tracks: none passes for another track; as they are, 93
-# in 100 are recognised, through AAC at 96 kbit/s 90 and through Opus at 32 kbit/s 60. The others
-# find their track first.
-LONG_ALIKE = 0.97
-SHORT_ALIKE = 0.98
+from models.types import FloatArray, Sameness, Windows
 
 # A clip is long if it reaches from one window of a track into the next one at least.
 LONG_SECONDS = 4.8
@@ -29,7 +22,7 @@ _OVERHANG = 4.8
 _PROBES = 64
 
 
-def excerpt_likeness(clip: Windows, track: Windows) -> float:
+def excerpt_likeness(clip: Windows, track: Windows, sameness: Sameness) -> float:
     """Return how alike a clip and the best place of a track are, or 0 if it was not cut from it.
 
     Parameters
@@ -38,11 +31,24 @@ def excerpt_likeness(clip: Windows, track: Windows) -> float:
         A window at every patch, of unit length.
     track : Windows
         The track's windows, of unit length.
+    sameness : Sameness
+        From what likeness on it was cut from it: `soundalike model calibrate --same` measures it.
 
     Returns
     -------
     float
         In [0, 1].
+    """
+    best = place_likeness(clip, track)
+    needed = sameness.long if is_long(clip) else sameness.short
+    return best if best >= needed else 0.0
+
+
+def place_likeness(clip: Windows, track: Windows) -> float:
+    """Return how alike a clip and the best place of a track are, on average over the clip.
+
+    0 where the track is too short for the clip to have been cut from it; arguments as
+    `excerpt_likeness`.
     """
     probes = _spread(clip)
     since = probes.starts - probes.starts[0]
@@ -50,9 +56,12 @@ def excerpt_likeness(clip: Windows, track: Windows) -> float:
     if len(places) == 0:
         return 0.0
     along = _likeness(probes.vectors, track, places[:, None] + since).mean(axis=1)
-    best = min(float(along.max()), 1.0)
-    needed = LONG_ALIKE if since[-1] >= LONG_SECONDS else SHORT_ALIKE
-    return best if best >= needed else 0.0
+    return min(float(along.max()), 1.0)
+
+
+def is_long(clip: Windows) -> bool:
+    """Whether a clip, a window at every patch, reaches into a second window of its track."""
+    return bool(clip.starts[-1] - clip.starts[0] >= LONG_SECONDS)
 
 
 def _likeness(probes: FloatArray, track: Windows, moments: FloatArray) -> FloatArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,15 @@ from index.same import excerpt_likeness
 from index.scoring import Scored, best_window, score_tracks, unit_rows
 from index.segments import Vectors
 from index.vectors import EXACT_UP_TO
-from models.types import FloatArray, Query, Ranking, Recommendation, SearchOptions, Windows
+from models.types import (
+    FloatArray,
+    Query,
+    Ranking,
+    Recommendation,
+    Sameness,
+    SearchOptions,
+    Windows,
+)
 
 # Windows asked of the graph for each window of the clip: first this many for each result wanted,
 # then four times as many while too few tracks survive the cuts; past the last, all tracks count.
@@ -49,10 +58,10 @@ class Shelf:
         rows = np.asarray(self.vectors.matrix[self.layout.rows(number)])
         return Windows(rows, self.catalogue.starts(number))
 
-    def repeats(self, one: int, others: list[int]) -> bool:
+    def repeats(self, one: int, others: list[int], sameness: Sameness) -> bool:
         """Whether a track is one recording with any of the others."""
         matrix, rows = self.vectors.matrix, self.layout.rows
-        return is_twin(matrix[rows(one)], [matrix[rows(other)] for other in others])
+        return is_twin(matrix[rows(one)], [matrix[rows(other)] for other in others], sameness)
 
 
 @dataclass(slots=True)
@@ -89,12 +98,13 @@ def search(shelf: Shelf, query: Query, options: SearchOptions) -> Ranking:
     dense = Windows(unit_rows(query.dense.vectors, dim), query.dense.starts)
     same: Ranked | None = None
     kept: list[Ranked] = []
+    repeats = partial(shelf.repeats, sameness=options.sameness)
     for numbers in _candidates(shelf, clip, options.count):
         watch.stop("candidates")
         scored = score_tracks(clip, shelf.vectors.matrix, shelf.layout, numbers)
         watch.stop("score")
-        same = _find_same(shelf, query.track_id, dense, scored)
-        kept = cut(_ranked(shelf, scored), same, shelf.repeats, options)
+        same = _find_same(shelf, query.track_id, dense, scored, options.sameness)
+        kept = cut(_ranked(shelf, scored), same, repeats, options)
         watch.stop("cuts")
         if len(kept) >= options.count:
             break
@@ -115,14 +125,16 @@ def _candidates(shelf: Shelf, clip: FloatArray, count: int) -> Iterator[NDArray[
     yield everything
 
 
-def _find_same(shelf: Shelf, track_id: str, clip: Windows, scored: Scored) -> Ranked | None:
+def _find_same(
+    shelf: Shelf, track_id: str, clip: Windows, scored: Scored, sameness: Sameness
+) -> Ranked | None:
     """Return the track that the clip is, or None."""
     number = shelf.catalogue.number_of(track_id)
     if number is not None:
         return Ranked(number, shelf.catalogue.tracks([number])[0], 1.0)
     likeness, best = 0.0, None
     for one in _ranked(shelf, scored, EXCERPT_SUSPECTS):
-        alike = excerpt_likeness(clip, shelf.windows_of(one.number))
+        alike = excerpt_likeness(clip, shelf.windows_of(one.number), sameness)
         if alike > likeness:
             likeness, best = alike, one
     return best

@@ -5,12 +5,12 @@ from __future__ import annotations
 import bisect
 import hashlib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 from models.card_fields import FieldError, Fields
-from models.types import ModelError, ModelStamp
+from models.types import ModelError, ModelStamp, Sameness
 
 _PACKAGE = Path(__file__).parent
 _PRECISIONS = ("fp32", "fp16", "int8")
@@ -88,6 +88,8 @@ class ModelCard:
     mean : tuple of float
         What is subtracted from every window, `dim` numbers.
     calibration : Calibration or None
+    sameness : Sameness
+        How alike what is one and the same is, as this model hears it.
     output : str
         Which of the network's outputs is the embedding; empty where it has only one.
     clip : float or None
@@ -112,6 +114,7 @@ class ModelCard:
     output: str = ""
     clip: float | None = None
     verified: bool = True
+    sameness: Sameness = field(default_factory=Sameness)
 
     @property
     def file(self) -> ModelFile:
@@ -266,6 +269,7 @@ def _card(fields: Fields, beside: Path, fetched: Path) -> ModelCard:
         output=fields.text("output") if "output" in fields else "",
         clip=fields.number("clip", 1e-6, 1e6) if "clip" in fields else None,
         verified=fields.flag("verified") if "verified" in fields else True,
+        sameness=_sameness(fields.table("same")) if "same" in fields else Sameness(),
     )
 
 
@@ -293,3 +297,11 @@ def _calibration(fields: Fields) -> Calibration:
     if not rises or not (knots[0][0] >= -1 and knots[0][1] >= 0 and max(knots[-1]) <= 1):
         raise FieldError("'knots' do not rise from similarity -1 and match 0 to 1 and 1 at most")
     return Calibration(fields.text("reference"), knots)
+
+
+def _sameness(fields: Fields) -> Sameness:
+    return Sameness(
+        long=fields.number("long", -1, 1),
+        short=fields.number("short", -1, 1),
+        twin=fields.number("twin", -1, 1),
+    )

@@ -290,6 +290,26 @@ class Recommendations:
 
 
 @dataclass(frozen=True, slots=True)
+class Sameness:
+    """How alike two sounds have to be to be one and the same; models differ in it.
+
+    The defaults are what the first bundled model was measured to need.
+
+    Attributes
+    ----------
+    long, short : float
+        From this similarity on, in [-1, 1], a clip was cut from a track: one that reaches from one
+        window of a track into the next, and a shorter one.
+    twin : float
+        Above this similarity two tracks of one length are one recording.
+    """
+
+    long: float = 0.97
+    short: float = 0.98
+    twin: float = 0.995
+
+
+@dataclass(frozen=True, slots=True)
 class SearchOptions:
     """How a ranking is cut.
 
@@ -299,10 +319,13 @@ class SearchOptions:
         Results wanted, at least 1.
     per_artist : int or None
         At most this many results by one known artist; None for no cap.
+    sameness : Sameness
+        What counts as one and the same; the façade puts in what the model's card says.
     """
 
     count: int = 10
     per_artist: int | None = 2
+    sameness: Sameness = Sameness()
 
 
 class TrackIndex(Protocol):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from index.generations import sync_file, sync_folder
 from models.cards import ModelCard, ModelFile
+from models.types import Sameness
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _ITEMS_A_LINE = 8
@@ -41,6 +43,7 @@ def card_table(card: ModelCard) -> dict[str, Any]:
             "reference": card.calibration.reference,
             "knots": [list(knot) for knot in card.calibration.knots],
         },
+        "same": None if card.sameness == Sameness() else asdict(card.sameness),
         "files": [file_table(file) for file in card.files],
     }
     return {key: value for key, value in table.items() if value is not None}

@@ -85,6 +85,8 @@ def open_service(
         threadpool_limits(1, user_api="blas"),
         LiveIndex(partial(open_index, directory or settings.index)) as index,
         WorkerPool(runtime, limits=limits, decoders=decoders) as listener,
-        Soundalike(listener, index, fetcher, runtime.card.match) as soundalike,
+        Soundalike(
+            listener, index, fetcher, runtime.card.match, runtime.card.sameness
+        ) as soundalike,
     ):
         yield Service(soundalike, listener)

@@ -14,6 +14,7 @@ from models.types import (
     CatalogueError,
     ClipSource,
     Recommendation,
+    Sameness,
     SearchOptions,
     Span,
     Track,
@@ -64,6 +65,16 @@ async def test_the_match_comes_from_the_calibration(results: tuple[Recommendatio
     service = Soundalike(FakeListener(), FakeIndex(results), FakeFetcher(), calibrate)
     answer = await service.recommend(CLIP, Span(), SearchOptions())
     assert [r.match for r in answer.results] == [None, 0.25]
+
+
+async def test_what_counts_as_the_same_comes_from_the_model(
+    results: tuple[Recommendation, ...],
+) -> None:
+    index, sameness = FakeIndex(results), Sameness(0.9, 0.91, 0.92)
+    service = Soundalike(FakeListener(), index, FakeFetcher(), sameness=sameness)
+    await service.recommend(CLIP, Span(), SearchOptions(count=3))
+    await service.recommend_track("d4", SearchOptions(count=3))
+    assert [options for _, options in index.asked] == [SearchOptions(3, sameness=sameness)] * 2
 
 
 async def test_slow_look_ups_of_names_hold_up_no_search(

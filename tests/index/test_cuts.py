@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.cuts import Ranked, cut, is_twin
-from models.types import SearchOptions, Track
+from index.cuts import Ranked, cut, is_twin, twin_likeness
+from models.types import Sameness, SearchOptions, Track
 from tests.index.making import unit
 
 
@@ -87,10 +87,17 @@ def test_the_order_is_kept_and_nobody_is_counted_wrong(artists: list[str], count
 def test_twins_match_both_ways() -> None:
     one, longer, apart = unit(np.eye(2, 8)), unit(np.eye(4, 8)), unit(np.eye(8)[6:])
     sideways = np.roll(np.eye(2, 8), 4, axis=1)
-    assert is_twin(one, [one[::-1]])
-    assert not is_twin(one, [longer])  # a loop of a part
-    assert not is_twin(longer, [one])
-    assert is_twin(one, [unit(one + 0.05 * sideways)])
-    assert not is_twin(one, [unit(one + 0.15 * sideways)])
-    assert is_twin(one, [longer, apart, one, longer])
-    assert not is_twin(one, [longer, apart, longer])
+    assert is_twin(one, [one[::-1]], Sameness())
+    assert not is_twin(one, [longer], Sameness())  # a loop of a part
+    assert not is_twin(longer, [one], Sameness())
+    assert is_twin(one, [unit(one + 0.05 * sideways)], Sameness())
+    assert not is_twin(one, [unit(one + 0.15 * sideways)], Sameness())
+    assert is_twin(one, [longer, apart, one, longer], Sameness())
+    assert not is_twin(one, [longer, apart, longer], Sameness())
+    assert is_twin(one, [unit(one + 0.15 * sideways)], Sameness(twin=0.98))
+    assert not is_twin(one, [unit(one + 0.05 * sideways)], Sameness(twin=0.9999))
+
+
+def test_the_likeness_of_twins_is_that_of_the_lesser_way_round() -> None:
+    one, longer = unit(np.eye(2, 8)), unit(np.eye(4, 8))
+    np.testing.assert_allclose(twin_likeness(one, [one, longer]), [1, 0.5])

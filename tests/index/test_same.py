@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.same import excerpt_likeness
-from models.types import FloatArray, Windows
+from index.same import excerpt_likeness, is_long, place_likeness
+from models.types import FloatArray, Sameness, Windows
 from tests.index.making import PATCH, unit
 
 PATCHES = 10  # to a window
@@ -43,25 +43,25 @@ def test_an_excerpt_is_recognised_wherever_it_was_cut(
     # The clip's patches lie between those of the track.
     moved = (1 - between) * track[:-1] + between * track[1:]
     clip = pooled(moved[cut : cut + length], hop=1)
-    assert excerpt_likeness(clip, pooled(track, hop=5)) > 0.97
-    assert excerpt_likeness(clip, pooled(stranger, hop=5)) == 0
+    assert excerpt_likeness(clip, pooled(track, hop=5), Sameness()) > 0.97
+    assert excerpt_likeness(clip, pooled(stranger, hop=5), Sameness()) == 0
 
 
 def test_the_whole_track_again_is_recognised(rng: np.random.Generator) -> None:
     track = drifting(rng, 100)
-    assert excerpt_likeness(pooled(track, hop=1), pooled(track, hop=5)) > 0.97
+    assert excerpt_likeness(pooled(track, hop=1), pooled(track, hop=5), Sameness()) > 0.97
 
 
 def test_the_same_moments_in_another_order_are_another_track(rng: np.random.Generator) -> None:
     track = drifting(rng, 100)
     shuffled = np.concatenate([track[50:], track[:50]])[::-1]
-    assert excerpt_likeness(pooled(shuffled, hop=1), pooled(track, hop=5)) == 0
+    assert excerpt_likeness(pooled(shuffled, hop=1), pooled(track, hop=5), Sameness()) == 0
 
 
 def test_a_clip_that_outlasts_the_track_is_not_cut_from_it(rng: np.random.Generator) -> None:
     track = drifting(rng, 100)
     longer = pooled(np.concatenate([track, drifting(rng, 30)]), hop=1)
-    assert excerpt_likeness(longer, pooled(track, hop=5)) == 0
+    assert excerpt_likeness(longer, pooled(track, hop=5), Sameness()) == 0
 
 
 def test_a_silent_stretch_leaves_a_gap_in_both(rng: np.random.Generator) -> None:
@@ -71,18 +71,34 @@ def test_a_silent_stretch_leaves_a_gap_in_both(rng: np.random.Generator) -> None
     heard_densely = (dense.starts < 30) | (dense.starts > 60)
     track = Windows(whole.vectors[heard], whole.starts[heard])
     clip = Windows(dense.vectors[heard_densely], dense.starts[heard_densely])
-    assert excerpt_likeness(clip, track) > 0.97
+    assert excerpt_likeness(clip, track, Sameness()) > 0.97
 
 
-@pytest.mark.parametrize(("alike", "recognised"), [(0.999, True), (0.975, False)])
-def test_one_window_against_one_window(alike: float, recognised: bool) -> None:
+@pytest.mark.parametrize(
+    ("alike", "short", "recognised"),
+    [(0.999, 0.98, True), (0.975, 0.98, False), (0.975, 0.97, True), (0.92, 0.9, True)],
+)
+def test_one_window_against_one_window(alike: float, short: float, recognised: bool) -> None:
     track = Windows(unit([[1.0, 0.0]]), np.zeros(1, np.float32))
     clip = Windows(unit([[alike, np.sqrt(1 - alike**2)]]), np.zeros(1, np.float32))
-    assert (excerpt_likeness(clip, track) > 0) is recognised
+    likeness = excerpt_likeness(clip, track, Sameness(long=1, short=short))
+    assert likeness == (pytest.approx(alike) if recognised else 0)
+    assert place_likeness(clip, track) == pytest.approx(alike)
+
+
+def test_a_long_clip_is_held_to_the_long_threshold(rng: np.random.Generator) -> None:
+    track = drifting(rng, 100)
+    longer, shorter = (pooled(track[7:], hop=1), pooled(track[7 : 7 + PATCHES + 4], hop=1))
+    assert (is_long(longer), is_long(shorter)) == (True, False)
+    never = 1.01
+    for clip, kept in ((longer, Sameness(short=never)), (shorter, Sameness(long=never))):
+        assert excerpt_likeness(clip, pooled(track, hop=5), kept) > 0.97
+    for clip, missed in ((longer, Sameness(long=never)), (shorter, Sameness(short=never))):
+        assert excerpt_likeness(clip, pooled(track, hop=5), missed) == 0
 
 
 def test_opposite_neighbours_do_no_harm() -> None:
     """Halfway between two opposite windows there is no direction."""
     track = Windows(unit([[1, 0], [-1, 0], [1, 0]]), np.array([0, 4.8, 9.6], np.float32))
     clip = Windows(unit([[0, 1]]), np.zeros(1, np.float32))
-    assert excerpt_likeness(clip, track) == 0
+    assert excerpt_likeness(clip, track, Sameness()) == 0

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.cards import Calibration, ModelCard, check_file, list_cards, load_card, read_card
-from models.types import ModelError
+from models.types import ModelError, Sameness
 from tests.models.tiny import card_text
 
 KNOTS = "[calibration]\nreference = 'eval'\nknots = [[0.0, 0.1], [0.5, 0.3], [1.0, 0.9]]"
@@ -77,6 +77,8 @@ def test_the_preferred_file_that_is_here_is_used(card: ModelCard, tmp_path: Path
         ({"more": "[calibration]\nreference = 'x'\nknots = [[0, 1]]"}, "two or more pairs"),
         ({"more": "[calibration]\nreference = 'x'\nknots = [[0, 1], [0, 1]]"}, "do not rise"),
         ({"more": "[calibration]\nreference = 'x'\nknots = [[0, 0], [1, 1.1]]"}, "do not rise"),
+        ({"more": "[same]\nlong = 0.9\nshort = 0.9"}, "'twin' is not a number"),
+        ({"more": "[same]\nlong = 0.9\nshort = 1.1\ntwin = 0.9"}, "'short' is not a number"),
         ({"more": "this is no TOML"}, "cannot be used"),
     ],
 )
@@ -130,6 +132,14 @@ def test_a_calibrated_card_gives_matches(models_dir: Path) -> None:
     card = read_card(path, models_dir)
     given = [-1.0, 0.0, 0.25, 0.5, 0.75, 1.0, 1.1]
     assert [card.match(x) for x in given] == pytest.approx([0.1, 0.1, 0.2, 0.3, 0.6, 0.9, 0.9])
+
+
+def test_a_card_can_say_what_counts_as_the_same(card: ModelCard, models_dir: Path) -> None:
+    assert card.sameness == Sameness(0.97, 0.98, 0.995)
+    path = models_dir / "tiny.toml"
+    more = "[same]\nlong = 0.9\nshort = 0.95\ntwin = 0.99"
+    path.write_text(card_text(models_dir / "tiny.onnx", more=more))
+    assert read_card(path, models_dir).sameness == Sameness(0.9, 0.95, 0.99)
 
 
 @given(

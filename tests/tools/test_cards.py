@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.cards import Calibration, list_cards, read_card
+from models.types import Sameness
 from tests.tools.conftest import Cli, make_tiny_model
 from tools.cards import card_table, toml_text, write_card
 
@@ -72,6 +73,7 @@ def test_every_field_of_a_card_is_written(tmp_path: Path) -> None:
         clip=2.0,
         verified=False,
         calibration=Calibration('the "reference"', ((-1.0, 0.0), (1.0, 0.5))),
+        sameness=Sameness(long=0.9, short=0.95, twin=0.99),
         files=(card.file, replace(card.file, precision="int8", overlap=0.97)),
     )
     for each in (card, full):
