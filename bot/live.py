@@ -100,6 +100,16 @@ class LiveIndex:
         with self._asking() as index:
             return index.query_of(track)
 
+    def complete(self, text: str, limit: int = 25) -> tuple[Track, ...]:
+        """Return the tracks that a person who typed this may mean, best first."""
+        with self._asking() as index:
+            return index.complete(text, limit)
+
+    def labels(self) -> tuple[tuple[str, int], ...]:
+        """Return every label and how many tracks have it, most first."""
+        with self._asking() as index:
+            return index.labels()
+
     def close(self) -> None:
         """Let go of the files once nobody asks any more."""
         self._now.index.close()

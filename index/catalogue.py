@@ -6,7 +6,8 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,41 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.damage import damaged, reading
-from models.types import CatalogueError, FloatArray, Track
+from index.damage import reading
+from index.facets import matching, names_of, unknown
+from index.names import complete
+from index.schema import INTEGER, open_catalogue
+from index.storable import clean
+from models.types import CatalogueError, FloatArray, Only, Track
 
-SCHEMA_VERSION = 1
 SHORTEST_PREFIX = 4
-
-# One row a file that was seen, kept so that the next build need not decode it again.
-FILES_TABLE = """
-CREATE TABLE {name} (
-    source TEXT PRIMARY KEY,      -- what the build knows the file by: its path
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    id TEXT,                      -- NULL where the file was left out
-    left_out TEXT,                -- why, in a sentence
-    title TEXT, artist TEXT, album TEXT, artist_known INTEGER, seconds REAL,
-    labels TEXT, url TEXT, path TEXT
-) WITHOUT ROWID
-"""
-PUT_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-
-# One row a track, numbered in the order of ids; several files may hold the same audio.
-TRACKS_TABLE = """
-CREATE TABLE {name} (
-    number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    source TEXT NOT NULL,         -- the file whose tags are shown
-    first INTEGER NOT NULL,       -- its windows are the rows first … first + count - 1
-    count INTEGER NOT NULL,
-    starts BLOB NOT NULL          -- start of each window in seconds, float32
-)
-"""
-PUT_TRACK = "INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?)"
+_SUGGESTED = 3
 
 _TRACK = """
-SELECT tracks.id, title, artist, album, artist_known, seconds, labels, url, path, number
+SELECT tracks.id, title, artist, album, artist_known, seconds, labels, url, path,
+    origin, library, number
 FROM tracks JOIN files USING (source)
 """
 
@@ -100,25 +79,21 @@ class Catalogue:
     Raises
     ------
     CatalogueError
-        It is no catalogue that this version reads.
+        It is no catalogue, or of the future.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        with reading(path):
-            self._database = open_read_only(path)
-        try:
-            schema = self._one("PRAGMA user_version")[0]
-        except BaseException:
-            self.close()
-            raise
-        if schema != SCHEMA_VERSION:
-            self.close()
-            raise damaged(path, "is no catalogue that this version reads")
+        self._database = open_catalogue(path)
 
     def layout(self) -> Layout:
         """Return which rows of the vectors file belong to which track."""
+        first, count = self._one("SELECT first, count FROM layout")
+        return Layout(_integers(first), _integers(count))
+
+    def layout_by_track(self) -> Layout:
+        """Return the same, read from every track: slower, and equal where all is sound."""
         rows = self._all("SELECT first, count FROM tracks ORDER BY number")
         table = np.array(rows, np.int64).reshape(-1, 2)
         return Layout(np.ascontiguousarray(table[:, 0]), np.ascontiguousarray(table[:, 1]))
@@ -134,6 +109,26 @@ class Catalogue:
         """Return the start of every window of a track, in seconds."""
         blob = self._one("SELECT starts FROM tracks WHERE number = ?", [int(number)])[0]
         return np.frombuffer(blob, np.dtype("<f4")).astype(np.float32)
+
+    def complete(self, text: str, limit: int) -> list[int]:
+        """Return the numbers of the tracks that a person who typed this may mean, best first."""
+        with self._reading() as database:
+            return complete(database, text, limit)
+
+    def matching(self, only: Only, tracks: int) -> NDArray[np.bool_]:
+        """Tell which of the tracks, so many in all, are wanted."""
+        with self._reading() as database:
+            return matching(database, only, tracks)
+
+    def unknown(self, only: Only) -> list[tuple[str, str]]:
+        """Return the kind and the name of everything wanted that no track has."""
+        with self._reading() as database:
+            return list(unknown(database, only))
+
+    def names_of(self, kind: str) -> list[tuple[str, int]]:
+        """Return every label, artist, source or library with its count of tracks, most first."""
+        with self._reading() as database:
+            return names_of(database, kind)
 
     def number_of(self, track_id: str) -> int | None:
         """Return the number of the track with exactly this id, or None."""
@@ -162,16 +157,20 @@ class Catalogue:
             [wanted, wanted + chr(0x10FFFF)],
         )
         if not rows:
-            raise CatalogueError(
-                f"No track's id begins with “{wanted}”.",
-                "Take an id from the answer to another clip (`soundalike ask CLIP --json`).",
-            )
+            raise CatalogueError(f"No track's id begins with “{wanted}”.", self._suggestion(wanted))
         if len(rows) > 1:
             raise CatalogueError(
                 f"More than one track's id begins with “{wanted}”.",
                 f"Give more of it, for example {rows[0][0]} or {rows[1][0]}.",
             )
         return _as_track(rows[0])
+
+    def _suggestion(self, text: str) -> str:
+        named = self.tracks(self.complete(text, _SUGGESTED))
+        if not named:
+            return "Take an id from the answer to another clip (`soundalike ask CLIP --json`)."
+        ids = [f"{track.id} ({track.title})" for track in named]
+        return f"If you mean a track of that name, ask for {' or '.join(ids)}."
 
     def files(self) -> list[tuple[str, str]]:
         """Return the path of every file that holds a track, by name, and the id of the track."""
@@ -189,6 +188,17 @@ class Catalogue:
         )
         return int(row[0])
 
+    def in_step(self) -> bool:
+        """Whether what was derived from the tracks belongs to them."""
+        derived, layout = self.layout(), self.layout_by_track()
+        (titles,) = self._one("SELECT count(*) FROM titles JOIN tracks USING (number)")
+        sources = sum(many for _, many in self.names_of("source"))
+        return (
+            np.array_equal(derived.first, layout.first)
+            and np.array_equal(derived.count, layout.count)
+            and titles == sources == len(layout)
+        )
+
     def seconds(self) -> float:
         """Return the length of all tracks together."""
         row = self._one("SELECT total(seconds) FROM tracks JOIN files USING (source)")
@@ -204,57 +214,21 @@ class Catalogue:
         return rows[0] if rows else None
 
     def _all(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        with self._reading() as database:
+            return database.execute(query, values).fetchall()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
         with self._lock, reading(self.path):
-            return self._database.execute(query, values).fetchall()
+            yield self._database
 
 
-def open_read_only(path: Path) -> sqlite3.Connection:
-    """Open a database that nobody writes any more: no locks, no journal, any thread."""
-    return sqlite3.connect(read_only_address(path), uri=True, check_same_thread=False)
-
-
-def read_only_address(path: Path) -> str:
-    """Return the address SQLite opens an unchanging file by."""
-    return f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-
-
-def file_row(
-    track: Track, source: str | bytes, size: int, mtime_ns: int
-) -> tuple[str | bytes | int | float | None, ...]:
-    """Return the row of a file that holds a track, for PUT_FILE."""
-    return (
-        source,
-        size,
-        mtime_ns,
-        track.id,
-        None,
-        clean(track.title),
-        clean(track.artist),
-        clean(track.album),
-        int(track.artist_known),
-        float(track.seconds),
-        json.dumps([clean(label) for label in track.labels]),
-        clean(track.url),
-        storable_path(track.path),
-    )
-
-
-def storable_path(path: str) -> str | bytes:
-    """Return a path as SQLite can hold it: text, or bytes where its name is not UTF-8."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return os.fsencode(path)
-    return path
-
-
-def clean(text: str) -> str:
-    """Replace what is not Unicode: titles taken from names of files may hold such."""
-    return text.encode(errors="replace").decode()
+def _integers(blob: bytes) -> NDArray[np.int64]:
+    return np.frombuffer(blob, INTEGER).astype(np.int64)
 
 
 def _as_track(row: Sequence[Any]) -> Track:
-    track_id, title, artist, album, known, seconds, labels, url, path = row[:9]
+    track_id, title, artist, album, known, seconds, labels, url, path, *whence = row[:11]
     return Track(
         id=track_id,
         title=title,
@@ -265,4 +239,6 @@ def _as_track(row: Sequence[Any]) -> Track:
         labels=tuple(json.loads(labels)),
         url=url,
         path=os.fsdecode(path),
+        source=whence[0],
+        library=whence[1],
     )

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from index.catalogue import clean
 from index.checksums import verify_files
 from index.damage import damaged, reading
 from index.manifest import MANIFEST, Manifest
+from index.storable import clean
 from models.types import CatalogueError
 
 CURRENT = "current"

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from index.catalogue import (
+from index.rows import Rows
+from index.schema import (
     FILES_TABLE,
     PUT_FILE,
-    TRACKS_TABLE,
-    clean,
+    attach_base,
     file_row,
-    read_only_address,
-    storable_path,
+    left_out_row,
+    upgrade_files,
 )
-from index.rows import Rows
+from index.storable import storable_path
 from models.types import EmbeddedTrack, ModelStamp, Windows
 
 _STAMPS_TABLE = "CREATE TABLE IF NOT EXISTS stamps (json TEXT PRIMARY KEY)"
@@ -136,7 +136,7 @@ class Journal:
 
     def skip(self, source: str, sentence: str, size: int, mtime_ns: int) -> None:
         """Record that a file is left out, and why."""
-        row = (storable_path(source), size, mtime_ns, None, clean(sentence), *[None] * 8)
+        row = left_out_row(sentence, storable_path(source), size, mtime_ns)
         with self._change() as database:
             _put_file(database, row)
 
@@ -229,11 +229,7 @@ class Journal:
         return Windows(self._base.matrix[first : first + count], np.frombuffer(blob, "<f4"))
 
     def _attach(self, base: Base | None) -> None:
-        where = read_only_address(base.catalogue) if base else ":memory:"
-        self._database.execute("ATTACH ? AS base", [where])
-        if base is None:
-            self._database.execute(FILES_TABLE.format(name="base.files"))
-            self._database.execute(TRACKS_TABLE.format(name="base.tracks"))
+        attach_base(self._database, base.catalogue if base else None)
         for statement in (_FORGOTTEN, _SEEN, _FIRST):
             self._database.execute(statement)
 
@@ -280,6 +276,7 @@ def _prepare(database: sqlite3.Connection, origin: Origin) -> None:
         spelled = json.dumps(asdict(origin), sort_keys=True)
         database.execute("INSERT INTO origin VALUES (?)", [spelled])
         return
+    upgrade_files(database)
     (spelled,) = database.execute("SELECT json FROM origin").fetchone()
     try:
         fields = json.loads(spelled)

@@ -124,6 +124,27 @@ class Index:
         # It is recognised by its id, so windows at every patch are not needed.
         return Query(windows, windows, track.id, track.seconds)
 
+    def complete(self, text: str, limit: int = 25) -> tuple[Track, ...]:
+        """Return the tracks that a person who typed this may mean, best first.
+
+        Titles that begin so come first, by alphabet; then tracks with words in title, artist and
+        album that begin as the typed ones do. Case, accents and punctuation make no difference.
+
+        Parameters
+        ----------
+        text : str
+            Any text; an empty one asks for the first titles of all.
+        limit : int
+            At most so many.
+        """
+        with self._read() as shelf:
+            return tuple(shelf.catalogue.tracks(shelf.catalogue.complete(text, limit)))
+
+    def labels(self) -> tuple[tuple[str, int], ...]:
+        """Return every label and how many tracks have it, most first."""
+        with self._read() as shelf:
+            return tuple(shelf.catalogue.names_of("label"))
+
     def contents(self) -> Iterator[tuple[Track, Windows]]:
         """Yield every track and its windows, in the order of their ids."""
         with self._read() as shelf:

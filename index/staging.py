@@ -9,13 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from index.catalogue import (
-    FILES_TABLE,
-    PUT_FILE,
-    PUT_TRACK,
-    SCHEMA_VERSION,
-    TRACKS_TABLE,
-)
 from index.checksums import file_sum
 from index.generations import sync_file
 from index.journal import Journal, Origin
@@ -29,6 +22,7 @@ from index.manifest import (
     Manifest,
     Segment,
 )
+from index.schema import PUT_FILE, PUT_TRACK, create_tables, fill
 from index.vectors import WindowVectors, build_graph
 from models.types import ModelStamp
 
@@ -90,10 +84,8 @@ def _write_tracks(folder: Path, journal: Journal) -> tuple[int, int]:
         # Nobody reads it before it is whole, so it needs no journal of its own.
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("PRAGMA synchronous = OFF")
-        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         with database, (folder / VECTORS).open("wb") as vectors:
-            database.execute(FILES_TABLE.format(name="files"))
-            database.execute(TRACKS_TABLE.format(name="tracks"))
+            create_tables(database)
             database.executemany(PUT_FILE, journal.file_rows())
             number = first = 0
             for number, (track_id, source, windows) in enumerate(journal.windows(), start=1):
@@ -102,6 +94,7 @@ def _write_tracks(folder: Path, journal: Journal) -> tuple[int, int]:
                 database.execute(PUT_TRACK, row)
                 vectors.write(np.ascontiguousarray(windows.vectors, "<f4").data)
                 first += len(windows)
+            fill(database)
     finally:
         database.close()
     return number, first

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from index.catalogue import Catalogue, Layout, open_read_only
+from index.catalogue import Catalogue, Layout
 from index.checksums import find_changed
 from index.generations import generations, live_generation, read_manifest
 from index.manifest import CATALOGUE, Manifest, segment_files
+from index.schema import open_read_only
 from index.segments import open_segments
 from index.vectors import UNIT_TOLERANCE
 from models.types import CatalogueError, FloatArray, ModelStamp
@@ -141,7 +142,9 @@ def _database_problems(path: Path) -> Iterator[str]:
 
 
 def _track_problems(catalogue: Catalogue, manifest: Manifest) -> Iterator[str]:
-    layout = catalogue.layout()
+    layout = catalogue.layout_by_track()
+    if not catalogue.in_step():
+        yield "What finds tracks by row or by name does not belong to these tracks."
     if len(layout) != manifest.tracks:
         yield f"The catalogue holds {len(layout)} tracks instead of {manifest.tracks}."
     if lost := catalogue.without_file():

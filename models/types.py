@@ -224,6 +224,10 @@ class Track:
         Where people can hear it; empty when unknown.
     path : str
         The file it was indexed from; empty when there is none.
+    source : str
+        Where it was indexed from: `folder`, or the importer that brought it, such as `audioset`.
+    library : str
+        The Discord server whose own track it is; empty where it belongs to all.
     """
 
     id: str
@@ -235,6 +239,8 @@ class Track:
     labels: tuple[str, ...] = ()
     url: str = ""
     path: str = ""
+    source: str = "folder"
+    library: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -310,6 +316,26 @@ class Sameness:
 
 
 @dataclass(frozen=True, slots=True)
+class Only:
+    """Which tracks may be answered: those with any of the names of every kind that is given.
+
+    Attributes
+    ----------
+    labels, artists : tuple of str
+        Case, accents and punctuation make no difference.
+    sources : tuple of str
+        As in `Track.source`.
+    libraries : tuple of str
+        As in `Track.library`. What is kept from view by these is not named as the clip either.
+    """
+
+    labels: tuple[str, ...] = ()
+    artists: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SearchOptions:
     """How a ranking is cut.
 
@@ -350,6 +376,12 @@ class TrackIndex(Protocol):
 
     def query_of(self, track: Track) -> Query:
         """Return the query that asks for the likes of a track of this catalogue."""
+
+    def complete(self, text: str, limit: int = 25) -> tuple[Track, ...]:
+        """Return the tracks that a person who typed this may mean, best first."""
+
+    def labels(self) -> tuple[tuple[str, int], ...]:
+        """Return every label and how many tracks have it, most first."""
 
 
 class ClipListener(Protocol):

@@ -11,7 +11,7 @@ import pytest
 
 from index.catalogue import Catalogue
 from index.generations import live_generation
-from models.types import CatalogueError
+from models.types import CatalogueError, Only
 from tests.index.making import build, make_track, random_track
 
 IDS = ["abcd0001", "abcd0002", "abcf0003", "fff"]
@@ -66,7 +66,7 @@ def test_find_by_the_beginning(catalogue: Catalogue, asked: str, found: str) -> 
     [
         ("abcd", "More than one", "abcd0001 or abcd0002"),
         ("abce", "No track", "soundalike ask"),
-        ("abcd%", "No track", "soundalike ask"),
+        ("abcd%", "No track", "abcd0001 (Abcd0001) or abcd0002 (Abcd0002)"),
         ("abc", "too short", "at least the first 4"),
         ("", "too short", "at least the first 4"),
         ("\udcff\udcff\udcff\udcff", "No track", "soundalike ask"),
@@ -102,3 +102,52 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
     (tmp_path / "foreign.sqlite").write_bytes(b"something else altogether" * 99)
     with pytest.raises(CatalogueError, match="cannot be read"):
         Catalogue(tmp_path / "foreign.sqlite")
+
+
+@pytest.fixture
+def various(tmp_path: Path) -> Iterator[Catalogue]:
+    kinds = [
+        {"labels": ("Hip hop", "Rap"), "artist": "Björk"},
+        {"labels": ("hip-hop", "Hip Hop"), "source": "audioset"},
+        {"labels": ("Jazz",), "artist": "Bjork", "library": "7"},
+        {"labels": (), "library": "7", "source": "audioset"},
+    ]
+    build(tmp_path, [make_track(f"t{n}", np.eye(1, 8), **kind) for n, kind in enumerate(kinds)])
+    opened = Catalogue(live_generation(tmp_path) / "catalogue.sqlite")
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("only", "numbers"),
+    [
+        (Only(), [0, 1, 2, 3]),
+        (Only(labels=("HIP HOP",)), [0, 1]),
+        (Only(labels=("hip", "hop")), []),
+        (Only(labels=("jazz", "rap")), [0, 2]),
+        (Only(artists=("björk",)), [0, 2]),
+        (Only(sources=("audioset",)), [1, 3]),
+        (Only(sources=("folder", "audioset")), [0, 1, 2, 3]),
+        (Only(sources=("Folder",)), []),
+        (Only(libraries=("",)), [0, 1]),
+        (Only(libraries=("", "7")), [0, 1, 2, 3]),
+        (Only(labels=("hip hop",), sources=("audioset",)), [1]),
+        (Only(labels=("rap",), libraries=("7",)), []),
+        (Only(labels=("\udcff' OR 1=1 --",)), []),
+    ],
+)
+def test_tracks_are_found_by_what_they_are(
+    various: Catalogue, only: Only, numbers: list[int]
+) -> None:
+    assert np.flatnonzero(various.matching(only, 4)).tolist() == numbers
+
+
+def test_what_no_track_has_is_known(various: Catalogue) -> None:
+    only = Only(("jazz", "polka"), ("Björk",), ("fma",), ("8", "7"))
+    assert various.unknown(only) == [("label", "polka"), ("source", "fma"), ("library", "8")]
+
+
+def test_what_there_is_comes_most_first(various: Catalogue) -> None:
+    assert various.names_of("label") == [("Hip hop", 2), ("Jazz", 1), ("Rap", 1)]
+    assert various.names_of("artist") == [("Björk", 2)]
+    assert various.names_of("source") == [("audioset", 2), ("folder", 2)]

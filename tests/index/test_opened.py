@@ -114,3 +114,13 @@ def test_all_that_an_index_holds_can_be_read(tmp_path: Path) -> None:
         np.testing.assert_array_equal(windows.starts, one.windows.starts)
     assert files[0] == ("/music/copy.ogg", "t007")
     assert files[1:] == [(f"/music/{one.track.id}.ogg", one.track.id) for one in embedded]
+
+
+def test_tracks_are_found_by_what_is_typed(tmp_path: Path) -> None:
+    names = ["Día de enero", "Diana", "Midday", "My day"]
+    build(tmp_path, [make_track(f"t{n}", [EAST], title=name) for n, name in enumerate(names)])
+    with open_index(tmp_path) as opened:
+        assert [track.title for track in opened.complete("dia")] == ["Día de enero", "Diana"]
+        assert [track.title for track in opened.complete("da", limit=1)] == ["My day"]
+        assert len(opened.complete("")) == 4
+        assert opened.labels() == ()

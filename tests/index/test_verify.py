@@ -79,7 +79,11 @@ def test_a_vector_that_is_no_direction(directory: Path, value: float) -> None:
         ("UPDATE tracks SET starts = x'00000000' WHERE number = 2", "number 2 does not say"),
         ("UPDATE tracks SET starts = zeroblob(12) WHERE number = 2", "number 2 does not say"),
         ("UPDATE tracks SET source = 'nowhere' WHERE number = 2", "1 of the tracks have no file"),
-        ("PRAGMA user_version = 9", "no catalogue that this version reads"),
+        ("UPDATE tracks SET first = first + 1 WHERE number = 3", "by row or by name"),
+        ("UPDATE titles SET number = 9 WHERE number = 3", "by row or by name"),
+        ("DELETE FROM facets WHERE kind = 'source'", "by row or by name"),
+        ("PRAGMA user_version = 0", "no catalogue that this version reads"),
+        ("PRAGMA user_version = 9", "made by a newer Soundalike"),
     ],
 )
 def test_a_catalogue_that_contradicts_itself(
