@@ -70,11 +70,17 @@ def fill(database: sqlite3.Connection) -> None:
     """Make what tracks are found by, once all of them are there."""
     for table in (_LAYOUT_TABLE, NAMES_TABLE, TITLES_TABLE, FACETS_TABLE):
         database.execute(table)
-    places = database.execute("SELECT first, count FROM tracks ORDER BY number").fetchall()
-    columns = np.array(places, INTEGER).reshape(-1, 2).T
-    database.execute("INSERT INTO layout VALUES (?, ?)", [column.tobytes() for column in columns])
+    fill_layout(database)
     fill_names(database)
     fill_facets(database)
+
+
+def fill_layout(database: sqlite3.Connection) -> None:
+    """Note down once more, for quick opening, which windows belong to which track."""
+    places = database.execute("SELECT first, count FROM tracks ORDER BY number").fetchall()
+    columns = np.array(places, INTEGER).reshape(-1, 2).T
+    database.execute("DELETE FROM layout")
+    database.execute("INSERT INTO layout VALUES (?, ?)", [column.tobytes() for column in columns])
 
 
 def open_catalogue(path: Path) -> sqlite3.Connection:

@@ -19,6 +19,7 @@ from index.generations import live_generation, read_manifest
 from index.manifest import CATALOGUE, MANIFEST, Manifest, Segment, segment_files
 from index.opened import open_index
 from index.rows import JoinedRows
+from index.schema import fill_layout
 from index.segments import InMemory, open_segments
 from index.vectors import WindowVectors, build_graph
 from index.verify import verify_index
@@ -45,6 +46,7 @@ def cut_up(directory: Path, parts: int, rng: np.random.Generator, dead: int = 3)
                 change = "UPDATE tracks SET first = ? WHERE number = ?"
                 database.execute(change, [at - count, number])
             base = at
+        fill_layout(database)
     segments = []
     for part, piece in enumerate(pieces):
         vectors, graph = (folder / name for name in segment_files(part))
