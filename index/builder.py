@@ -6,30 +6,28 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 
-from index.checksums import write_stamp
 from index.damage import writing
 from index.generations import (
     BUILDING,
     CURRENT,
+    KEEP,
     check_home,
-    publish,
     verified_generation,
     writer_lock,
 )
-from index.journal import Base, Journal, LeftOut, Origin
-from index.manifest import CATALOGUE, Manifest, segment_files
-from index.places import Places, StrPath
-from index.rows import JoinedRows
-from index.staging import Progress, write_generation
+from index.journal import Base, Journal, LeftOut, Origin, open_base
+from index.manifest import Manifest
+from index.places import Places, StrPath, outermost
+from index.publishing import publish_journal
+from index.staging import Making, Progress
 from index.vectors import UNIT_TOLERANCE
-from models.types import CatalogueError, EmbeddedTrack, ModelStamp
+from models.types import CatalogueError, EmbeddedTrack, ModelStamp, Track
 
 _STARTS_OVER = "Every track is heard again, and those of folders that are not named now drop out."
 
@@ -51,11 +49,15 @@ class IndexBuilder:
         The model that makes the vectors.
     window_seconds, hop_seconds : float
         Length of a window, and from the start of one to the start of the next.
+    keep : int
+        Older generations to keep, at least 1.
 
     Attributes
     ----------
     notes : tuple of str
         Sentences for the person who builds: what could not be carried on, and why.
+    sources : tuple of str
+        The folders and files of audio that the index is built from; to be set before `publish`.
 
     Raises
     ------
@@ -71,11 +73,14 @@ class IndexBuilder:
         *,
         window_seconds: float = 9.6,
         hop_seconds: float = 4.8,
+        keep: int = KEEP,
     ) -> None:
         self.directory = directory
         self.notes: tuple[str, ...] = ()
+        self.sources: tuple[str, ...] = ()
+        self._keep = keep
         self._origin = Origin(stamp, window_seconds, hop_seconds)
-        self._base_manifest: Manifest | None = None
+        self._base: Base | None = None
         self._building = directory / BUILDING
         self._published = False
         self._held = ExitStack()
@@ -85,9 +90,10 @@ class IndexBuilder:
             check_home(self.directory)
             self.directory.mkdir(parents=True, exist_ok=True)
             held.enter_context(writer_lock(self.directory))
-            base = self._find_base()
+            self._base = self._find_base()
+            self.sources = self._base.manifest.sources if self._base else ()
             self._building.mkdir(exist_ok=True)
-            self._journal = Journal(self._building / "journal.sqlite", self._origin, base)
+            self._journal = Journal(self._building / "journal.sqlite", self._origin, self._base)
             held.callback(self._journal.close)
             if self._journal.discarded:
                 self.notes += (self._journal.discarded,)
@@ -100,10 +106,11 @@ class IndexBuilder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._held.close()
         if self._published:
+            self._journal.close()
             # What cannot be removed does no harm: it says what was published, and goes next time.
             shutil.rmtree(self._building, ignore_errors=True)
+        self._held.close()
 
     def __len__(self) -> int:
         """Tracks so far, those of the live generation included."""
@@ -125,6 +132,26 @@ class IndexBuilder:
         _check_windows(embedded, self._origin.stamp.dim)
         with writing(self.directory):
             self._journal.add(embedded, os.fspath(path), size, mtime_ns)
+
+    def knows(self, track_id: str) -> bool:
+        """Whether the windows of this audio are there, or it was removed: no need to hear it."""
+        with writing(self.directory):
+            return self._journal.knows(track_id)
+
+    def rename(self, track: Track, path: StrPath, size: int, mtime_ns: int) -> None:
+        """Take a file that holds audio which is known for it, under the file's own tags.
+
+        What was removed stays so. The length of the track is taken over.
+        """
+        with writing(self.directory):
+            self._journal.rename(track, os.fspath(path), size, mtime_ns)
+
+    def restore(self, below: Iterable[StrPath]) -> None:
+        """Let the tracks in these places that were removed be heard again."""
+        places = Places(below)
+        with writing(self.directory):
+            paths = [path for path, _ in self._journal.files() if path in places]
+            self._journal.restore(paths)
 
     def skip(self, path: StrPath, sentence: str, size: int, mtime_ns: int) -> None:
         """Leave a file out, and remember why until it changes."""
@@ -207,30 +234,28 @@ class IndexBuilder:
             There is no track at all, or the disk is full.
         """
         with writing(self.directory):
-            manifest = self._base_manifest
-            if manifest is None or self._journal.changed():
-                manifest = self._publish_changes(progress)
+            manifest = self._base.manifest if self._base else None
+            sources = tuple(outermost(self.sources))
+            if manifest is None or self._journal.changed() or sources != manifest.sources:
+                origin = self._origin
+                stamp, *others = self._made_with()
+                making = Making(
+                    stamp, tuple(others), origin.window_seconds, origin.hop_seconds, sources
+                )
+                manifest = publish_journal(
+                    self.directory,
+                    self._journal,
+                    self._base,
+                    making,
+                    keep=self._keep,
+                    progress=progress,
+                )
         self._published = True
-        return manifest
-
-    def _publish_changes(self, progress: Progress) -> Manifest:
-        if len(self) == 0:
-            raise CatalogueError(
-                f"There is not one track to put into the index in {self.directory}.",
-                "Name a folder with audio in it; what was left out, and why, is listed.",
-            )
-        staged = self._building / "generation"
-        if staged.exists():
-            shutil.rmtree(staged)
-        stamp, *others = self._made_with()
-        origin = replace(self._origin, stamp=stamp)
-        manifest = write_generation(staged, self._journal, origin, tuple(others), progress)
-        write_stamp(publish(self.directory, staged), manifest)
         return manifest
 
     def _made_with(self) -> list[ModelStamp]:
         """Return the files of the model that made the vectors, the latest first."""
-        base = self._base_manifest
+        base = self._base.manifest if self._base else None
         before = (base.stamp, *base.others) if base else ()
         ours = self._origin.stamp
         added = sorted(self._journal.stamps(), key=lambda stamp: stamp != ours)
@@ -252,12 +277,7 @@ class IndexBuilder:
                 f"({manifest.stamp.model} {manifest.stamp.version}). {_STARTS_OVER}",
             )
             return None
-        self._base_manifest = manifest
-        parts = [
-            np.memmap(folder / segment_files(number)[0], "<f4", "r").reshape(-1, manifest.stamp.dim)
-            for number in range(len(manifest.segments))
-        ]
-        return Base(folder / CATALOGUE, JoinedRows(parts))
+        return open_base(folder, manifest)
 
 
 def _each_once(stamps: Iterable[ModelStamp]) -> list[ModelStamp]:

@@ -174,12 +174,16 @@ class Catalogue:
 
     def files(self) -> list[tuple[str, str]]:
         """Return the path of every file that holds a track, by name, and the id of the track."""
-        rows = self._all("SELECT source, id FROM files WHERE id IS NOT NULL ORDER BY source")
+        rows = self._all(
+            "SELECT source, id FROM files WHERE id IS NOT NULL AND left_out IS NULL ORDER BY source"
+        )
         return [(os.fsdecode(source), track_id) for source, track_id in rows]
 
     def left_out(self) -> int:
         """Return how many files the build had to leave out."""
-        return int(self._one("SELECT count(*) FROM files WHERE left_out IS NOT NULL")[0])
+        # Those that have an id were removed by hand.
+        find = "SELECT count(*) FROM files WHERE left_out IS NOT NULL AND id IS NULL"
+        return int(self._one(find)[0])
 
     def without_file(self) -> int:
         """Return how many tracks name a file that the catalogue does not know: 0 if sound."""

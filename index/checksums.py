@@ -12,6 +12,9 @@ import contextlib
 import hashlib
 import json
 import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from index.damage import damaged, reading
@@ -59,17 +62,32 @@ def find_changed(folder: Path, manifest: Manifest) -> list[tuple[Path, str]]:
     return changed
 
 
+@contextmanager
+def keeping_stamps(folders: Iterable[Path]) -> Iterator[None]:
+    """Let what was verified stay so while links to its files are made or removed.
+
+    Either changes the `ctime` of a file, in every folder that holds it, and nothing else.
+    """
+    before = {folder: stamp for folder in folders if (stamp := _valid_stamp(folder))}
+    try:
+        yield
+    finally:
+        for folder, (sums, stats) in before.items():
+            # Folders may be gone, or be read only; what was changed otherwise is hashed again.
+            with contextlib.suppress(OSError):
+                now = {name: _stat(folder / name) for name in stats}
+                if all(_but_ctime(now[name]) == _but_ctime(stats[name]) for name in stats):
+                    _write(folder, {"blake2b": sums, "stats": now})
+
+
 def write_stamp(folder: Path, manifest: Manifest, stats: Stats | None = None) -> None:
     """Remember that the files, as described by `stats`, were verified.
 
     Without `stats` they are taken as they are now: right only for the one who has just hashed them.
     """
-    text = json.dumps(_stamp_of(manifest, stats or _stats(folder, manifest)))
-    written = folder / f"{STAMP}.{os.getpid()}"
     # A folder that may only be read is verified at every opening instead.
     with contextlib.suppress(OSError):
-        written.write_text(text)
-        written.replace(folder / STAMP)
+        _write(folder, _stamp_of(manifest, stats or _stats(folder, manifest)))
 
 
 def _stats(folder: Path, manifest: Manifest) -> Stats:
@@ -77,9 +95,17 @@ def _stats(folder: Path, manifest: Manifest) -> Stats:
     found = {}
     for name in manifest.files:
         with reading(folder / name):
-            stat = (folder / name).stat()
-        found[name] = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+            found[name] = _stat(folder / name)
     return found
+
+
+def _stat(path: Path) -> list[int]:
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+
+
+def _but_ctime(stat: Sequence[int]) -> list[int]:
+    return [*stat[:2], *stat[3:]]
 
 
 def _stamp_of(manifest: Manifest, stats: Stats) -> dict[str, object]:
@@ -92,3 +118,19 @@ def _read_stamp(folder: Path) -> object:
         return json.loads((folder / STAMP).read_text())
     except (OSError, ValueError):
         return None
+
+
+def _valid_stamp(folder: Path) -> tuple[object, Stats] | None:
+    """Return sums and stats of a stamp that the files beside it still bear out."""
+    match _read_stamp(folder):
+        case {"blake2b": dict(sums), "stats": dict(stats)}:
+            with contextlib.suppress(OSError):
+                if stats == {str(name): _stat(folder / str(name)) for name in stats}:
+                    return sums, stats
+    return None
+
+
+def _write(folder: Path, stamp: dict[str, object]) -> None:
+    written = folder / f"{STAMP}.{os.getpid()}.{threading.get_ident()}"
+    written.write_text(json.dumps(stamp))
+    written.replace(folder / STAMP)

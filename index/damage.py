@@ -9,7 +9,10 @@ from pathlib import Path
 
 from models.types import CatalogueError
 
-REBUILD = "Build the index again with `soundalike index build`, or bring its folder from a backup."
+REBUILD = (
+    "Build the index again with `soundalike index build`, go back with "
+    "`soundalike index rollback`, or bring its folder from a backup."
+)
 
 
 def damaged(path: Path, how: str) -> CatalogueError:

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from index.checksums import verify_files
+from index.checksums import keeping_stamps, verify_files
 from index.damage import damaged, reading
 from index.manifest import MANIFEST, Manifest
 from index.storable import clean
 from models.types import CatalogueError
 
 CURRENT = "current"
+KEEP = 2
 LOCK = ".lock"
 BUILDING = ".building"
 
@@ -79,18 +80,35 @@ def verified_generation(directory: Path) -> tuple[Path, Manifest]:
             return folder, manifest
 
 
-def publish(directory: Path, staged: Path) -> Path:
-    """Make a finished, synced folder the live generation; keep the last one, remove the others.
+def publish(directory: Path, staged: Path, keep: int = KEEP) -> Path:
+    """Make a finished, synced folder the live generation.
 
     A reader sees the old generation or the new one whole, whenever the machine stops. What cannot
     be removed is left for the next time: the new generation is live all the same.
+
+    Parameters
+    ----------
+    directory : Path
+        The index.
+    staged : Path
+        The folder; it is moved.
+    keep : int
+        Older generations to keep, at least 1: the one that was live, then the newest.
     """
-    kept = _live_if_any(directory)
-    newest = max(map(_number, directory.iterdir()), default=0)
+    newest = max(map(generation_number, directory.iterdir()), default=0)
     folder = directory / f"generation-{max(newest, 0) + 1:06d}"
     sync_folder(staged)
     staged.rename(folder)
     sync_folder(directory)
+    # First, as removing links changes what the stamps of files that stay are made of.
+    _remove_all_but(directory, [folder, *_older(directory, folder)[: max(keep, 1)]])
+    make_live(folder)
+    return folder
+
+
+def make_live(folder: Path) -> None:
+    """Let `current` name this generation."""
+    directory = folder.parent
     pointer = directory / f"{CURRENT}.new"
     pointer.unlink(missing_ok=True)
     with pointer.open("x") as file:
@@ -99,16 +117,25 @@ def publish(directory: Path, staged: Path) -> Path:
         sync_file(file.fileno())
     pointer.replace(directory / CURRENT)
     sync_folder(directory)
-    for other in _numbered(directory):
-        if other not in (folder, kept):
-            shutil.rmtree(other, ignore_errors=True)
-    return folder
 
 
 def generations(directory: Path) -> list[Path]:
     """Return the generations on disk, oldest first."""
     whole = (path for path in _numbered(directory) if (path / MANIFEST).is_file())
-    return sorted(whole, key=_number)
+    return sorted(whole, key=generation_number)
+
+
+def generation_number(folder: Path) -> int:
+    """Return the number in a generation's name, or -1 where it is none."""
+    match = _NAME.fullmatch(folder.name)
+    return int(match[1]) if match else -1
+
+
+def remove_generation(folder: Path) -> None:
+    """Remove a generation, or what is left of one; what cannot be removed stays."""
+    with contextlib.suppress(OSError):
+        (folder / MANIFEST).unlink(missing_ok=True)  # without it, the rest is none any more
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -161,6 +188,20 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _older(directory: Path, newest: Path) -> list[Path]:
+    """Return the other whole generations, those that are worth most first."""
+    live = _live_if_any(directory)
+    others = (folder for folder in reversed(generations(directory)) if folder != newest)
+    return sorted(others, key=lambda folder: folder != live)
+
+
+def _remove_all_but(directory: Path, kept: list[Path]) -> None:
+    with keeping_stamps(kept):
+        for folder in _numbered(directory):
+            if folder not in kept:
+                remove_generation(folder)
+
+
 def _live_if_any(directory: Path) -> Path | None:
     try:
         return live_generation(directory)
@@ -189,7 +230,7 @@ def _is_index(directory: Path) -> bool:
 
 def _is_leftover(path: Path) -> bool:
     """Whether an entry of a folder is what an unfinished first build leaves."""
-    return not path.is_symlink() and (path.name in _OURS or _number(path) > 0)
+    return not path.is_symlink() and (path.name in _OURS or generation_number(path) > 0)
 
 
 def _named_by(pointer: Path) -> str:
@@ -199,10 +240,5 @@ def _named_by(pointer: Path) -> str:
 
 def _numbered(directory: Path) -> list[Path]:
     """Return the folders that have the name of a generation, whole or not."""
-    ours = (path for path in directory.iterdir() if _number(path) > 0)
+    ours = (path for path in directory.iterdir() if generation_number(path) > 0)
     return [path for path in ours if path.is_dir() and not path.is_symlink()]
-
-
-def _number(folder: Path) -> int:
-    match = _NAME.fullmatch(folder.name)
-    return int(match[1]) if match else -1

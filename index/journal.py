@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from index.rows import Rows
+from index.manifest import CATALOGUE, Manifest, segment_files
+from index.rows import JoinedRows, Rows
 from index.schema import (
     FILES_TABLE,
     PUT_FILE,
@@ -22,7 +23,7 @@ from index.schema import (
     upgrade_files,
 )
 from index.storable import storable_path
-from models.types import EmbeddedTrack, ModelStamp, Windows
+from models.types import EmbeddedTrack, FloatArray, ModelStamp, Track
 
 _STAMPS_TABLE = "CREATE TABLE IF NOT EXISTS stamps (json TEXT PRIMARY KEY)"
 _VECTORS_TABLE = "CREATE TABLE vectors (id TEXT PRIMARY KEY, starts BLOB, vectors BLOB)"
@@ -44,8 +45,31 @@ _FORGOTTEN = "CREATE TEMP TABLE forgotten (source TEXT PRIMARY KEY)"
 # Of several files with the same audio, the first by name gives title and path.
 _FIRST = """
 CREATE TEMP VIEW first AS
-    SELECT id, min(source) AS source FROM seen WHERE id IS NOT NULL GROUP BY id
+    SELECT id, min(source) AS source FROM seen
+    WHERE id IS NOT NULL AND left_out IS NULL GROUP BY id
 """
+
+# Every track with where the last generation has it, if it does, and whether it was heard again.
+_PLACED = """
+SELECT first.id, first.source, old.starts, old.first, new.starts, new.vectors
+FROM first LEFT JOIN base.tracks AS old USING (id) LEFT JOIN main.vectors AS new USING (id)
+ORDER BY first.id
+"""
+
+# A record may be carried on over another generation than it was begun over: what it knows by
+# vectors that are not there any more, it does not know.
+_UNFOUNDED = """
+DELETE FROM main.files WHERE id IS NOT NULL AND left_out IS NULL
+AND id NOT IN (SELECT id FROM main.vectors) AND id NOT IN (SELECT id FROM base.tracks)
+"""
+
+_TAKE = """
+INSERT OR REPLACE INTO main.files
+SELECT * FROM seen WHERE id IN (SELECT value FROM json_each(?))
+"""
+_HIDE = "UPDATE main.files SET left_out = ? WHERE id IN (SELECT value FROM json_each(?))"
+
+_REMOVED = "It was removed from the index."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +100,46 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The last generation, where its vectors may be taken over: its catalogue and its windows."""
+    """The last generation, where its vectors may be taken over, with its windows by row."""
 
-    catalogue: Path
+    folder: Path
+    manifest: Manifest
     matrix: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A track as it is published next.
+
+    Attributes
+    ----------
+    id : str
+    source : str or bytes
+        The file whose tags are shown.
+    starts : bytes
+        Start of each window in seconds, float32.
+    row : int or None
+        Where its windows begin in the last generation; None where they are new.
+    """
+
+    id: str
+    source: str | bytes
+    starts: bytes
+    row: int | None
+
+    @property
+    def count(self) -> int:
+        """How many windows it has."""
+        return len(self.starts) // 4
+
+
+def open_base(folder: Path, manifest: Manifest) -> Base:
+    """Open a verified generation to lay a journal over."""
+    parts = [
+        np.memmap(folder / segment_files(number)[0], "<f4", "r").reshape(-1, manifest.stamp.dim)
+        for number in range(len(manifest.segments))
+    ]
+    return Base(folder, manifest, JoinedRows(parts))
 
 
 class Journal:
@@ -87,8 +147,9 @@ class Journal:
 
     Parameters
     ----------
-    path : Path
-        Where the record lies; an unfinished one is carried on if its origin fits.
+    path : Path or None
+        Where the record lies; an unfinished one is carried on if its origin fits. None keeps it in
+        memory, for changes that need no listening.
     origin : Origin
     base : Base or None
 
@@ -98,7 +159,7 @@ class Journal:
         A sentence where an unfinished record could not be carried on; empty mostly.
     """
 
-    def __init__(self, path: Path, origin: Origin, base: Base | None) -> None:
+    def __init__(self, path: Path | None, origin: Origin, base: Base | None) -> None:
         self._base = base
         self._stamp = _spelled(origin.stamp)
         self._in_batch = False
@@ -108,6 +169,7 @@ class Journal:
         except sqlite3.OperationalError:
             raise  # a full disk or a closed folder is no reason to throw work away
         except (_OriginError, sqlite3.DatabaseError) as error:
+            assert path is not None
             self.discarded = _reason(error)
             for leftover in path.parent.glob(f"{path.name}*"):
                 leftover.unlink()
@@ -132,7 +194,35 @@ class Journal:
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
                 [embedded.track.id, starts, vectors],
             )
-            _put_file(database, file_row(embedded.track, storable_path(source), size, mtime_ns))
+            self._put_track(database, embedded.track, source, size, mtime_ns)
+
+    def knows(self, track_id: str) -> bool:
+        """Whether the windows of this audio are there, or it was removed: no need to hear it."""
+        return self._seconds_of(track_id) is not None
+
+    def rename(self, track: Track, source: str, size: int, mtime_ns: int) -> None:
+        """Record that a file holds audio that is known, under these tags."""
+        seconds = self._seconds_of(track.id)
+        assert seconds is not None
+        with self._change() as database:
+            self._put_track(database, replace(track, seconds=seconds), source, size, mtime_ns)
+
+    def hide(self, track_ids: Collection[str]) -> None:
+        """Leave tracks out of what is published from now on, and remember it with their files."""
+        with self._change() as database:
+            ids = json.dumps(list(track_ids))
+            database.execute(_TAKE, [ids])
+            database.execute(_HIDE, [_REMOVED, ids])
+        self._hidden = self._find_hidden()
+
+    def restore(self, sources: Collection[str]) -> None:
+        """Let what was removed be heard again, wherever else its audio lies too."""
+        asked = {storable_path(source) for source in sources}
+        find = "SELECT source, id FROM seen WHERE id IS NOT NULL AND left_out IS NOT NULL"
+        hidden = self._database.execute(find).fetchall()
+        ids = {track_id for source, track_id in hidden if source in asked}
+        self.forget(os.fsdecode(source) for source, track_id in hidden if track_id in ids)
+        self._hidden = self._find_hidden()
 
     def skip(self, source: str, sentence: str, size: int, mtime_ns: int) -> None:
         """Record that a file is left out, and why."""
@@ -148,13 +238,17 @@ class Journal:
 
     def files(self) -> Iterator[tuple[str, str | None]]:
         """Yield the path of every file and the id of its track, if it has one."""
-        for source, track_id in self._database.execute("SELECT source, id FROM seen"):
+        rows = self._database.execute(
+            "SELECT source, CASE WHEN left_out IS NULL THEN id END FROM seen"
+        )
+        for source, track_id in rows:
             yield os.fsdecode(source), track_id
 
     def left_out(self) -> list[LeftOut]:
         """Return the files that are left out, by name."""
         rows = self._database.execute(
-            "SELECT source, left_out FROM seen WHERE left_out IS NOT NULL ORDER BY source"
+            "SELECT source, left_out FROM seen WHERE left_out IS NOT NULL AND id IS NULL "
+            "ORDER BY source"
         )
         return [LeftOut(os.fsdecode(source), sentence) for source, sentence in rows]
 
@@ -162,7 +256,7 @@ class Journal:
         """Return the files whose audio is that of another file, by name."""
         rows = self._database.execute(
             "SELECT seen.source, first.source FROM seen JOIN first USING (id) "
-            "WHERE seen.source <> first.source ORDER BY seen.source"
+            "WHERE seen.source <> first.source AND left_out IS NULL ORDER BY seen.source"
         )
         return [
             LeftOut(os.fsdecode(source), f"It holds the same audio as {os.fsdecode(first)}.")
@@ -181,17 +275,28 @@ class Journal:
 
     def tracks(self) -> int:
         """Return how many tracks there are, those of the last generation included."""
-        row = self._database.execute("SELECT count(DISTINCT id) FROM seen").fetchone()
+        row = self._database.execute("SELECT count(*) FROM first").fetchone()
         return int(row[0])
 
     def file_rows(self) -> Iterator[tuple[object, ...]]:
         """Yield what is known of every file, by name."""
         yield from self._database.execute("SELECT * FROM seen ORDER BY source")
 
-    def windows(self) -> Iterator[tuple[str, str | bytes, Windows]]:
-        """Yield id, file and windows of every track, by id."""
-        for track_id, source in self._database.execute("SELECT * FROM first ORDER BY id"):
-            yield track_id, source, self._windows_of(track_id)
+    def placed(self) -> Iterator[Placed]:
+        """Yield every track, by id."""
+        for track_id, source, old, row, new, vectors in self._database.execute(_PLACED):
+            if new is None or (new == old and vectors == self._at(row, len(new) // 4).tobytes()):
+                yield Placed(track_id, source, old, row)
+            else:
+                yield Placed(track_id, source, new, None)
+
+    def vectors_of(self, track: Placed) -> FloatArray:
+        """Return the windows of a track [windows, dim]."""
+        if track.row is not None:
+            return self._at(track.row, track.count)
+        find = "SELECT vectors FROM vectors WHERE id = ?"
+        (blob,) = self._database.execute(find, [track.id]).fetchone()
+        return np.frombuffer(blob, "<f4").reshape(track.count, -1)
 
     def close(self) -> None:
         """Let go of the record."""
@@ -216,22 +321,43 @@ class Journal:
         with self._database as database:
             yield database
 
-    def _windows_of(self, track_id: str) -> Windows:
-        find = self._database.execute
-        row = find("SELECT starts, vectors FROM vectors WHERE id = ?", [track_id]).fetchone()
-        if row is not None:
-            starts = np.frombuffer(row[0], "<f4")
-            return Windows(np.frombuffer(row[1], "<f4").reshape(len(starts), -1), starts)
-        assert self._base is not None
-        first, count, blob = find(
-            "SELECT first, count, starts FROM base.tracks WHERE id = ?", [track_id]
+    def _put_track(
+        self, database: sqlite3.Connection, track: Track, source: str, size: int, mtime_ns: int
+    ) -> None:
+        place = storable_path(source)
+        _put_file(database, file_row(track, place, size, mtime_ns))
+        if track.id in self._hidden:
+            change = "UPDATE main.files SET left_out = ? WHERE source = ?"
+            database.execute(change, [_REMOVED, place])
+
+    def _seconds_of(self, track_id: str) -> float | None:
+        """Return the length of a known track."""
+        if track_id in self._hidden:
+            return self._hidden[track_id]
+        row = self._database.execute(
+            "SELECT seconds FROM base.tracks JOIN base.files USING (source) WHERE tracks.id = ?1 "
+            "UNION ALL SELECT seconds FROM main.files JOIN main.vectors USING (id) WHERE id = ?1",
+            [track_id],
         ).fetchone()
-        return Windows(self._base.matrix[first : first + count], np.frombuffer(blob, "<f4"))
+        return None if row is None else float(row[0])
+
+    def _find_hidden(self) -> dict[str, float]:
+        """Return the tracks that were removed, with their lengths."""
+        find = "SELECT id, seconds FROM seen WHERE id IS NOT NULL AND left_out IS NOT NULL"
+        return dict(self._database.execute(find).fetchall())
+
+    def _at(self, row: int, count: int) -> FloatArray:
+        """Return windows of the last generation."""
+        assert self._base is not None
+        return self._base.matrix[row : row + count]
 
     def _attach(self, base: Base | None) -> None:
-        attach_base(self._database, base.catalogue if base else None)
+        attach_base(self._database, base.folder / CATALOGUE if base else None)
         for statement in (_FORGOTTEN, _SEEN, _FIRST):
             self._database.execute(statement)
+        with self._database:
+            self._database.execute(_UNFOUNDED)
+        self._hidden = self._find_hidden()
 
 
 class _OriginError(Exception):
@@ -249,8 +375,8 @@ def _put_file(database: sqlite3.Connection, row: Sequence[object]) -> None:
     database.execute(PUT_FILE, row)
 
 
-def _open(path: Path, origin: Origin) -> sqlite3.Connection:
-    database = sqlite3.connect(path.absolute().as_uri(), uri=True)
+def _open(path: Path | None, origin: Origin) -> sqlite3.Connection:
+    database = sqlite3.connect(path.absolute().as_uri() if path else "file::memory:", uri=True)
     try:
         database.execute("PRAGMA journal_mode = WAL")
         # With less, a power cut would undo the last tracks; next to hearing one, a sync is nothing.

@@ -79,6 +79,8 @@ class Manifest:
         Every other file of the generation.
     others : tuple of ModelStamp
         Other files of the same model that made some of its vectors, or once did.
+    sources : tuple of str
+        The folders and files of audio it was built from; empty where that is not known.
     dtype : str
         Type of the numbers in the vectors file: always ``float32``.
     """
@@ -92,6 +94,7 @@ class Manifest:
     segments: tuple[Segment, ...]
     files: Mapping[str, FileSum]
     others: tuple[ModelStamp, ...] = ()
+    sources: tuple[str, ...] = ()
     graph: GraphSettings = field(default_factory=GraphSettings)
     dtype: str = "float32"
     format: int = FORMAT
@@ -133,8 +136,15 @@ class Manifest:
         files = {name: FileSum(**value) for name, value in fields.pop("files").items()}
         others = tuple(ModelStamp(**value) for value in fields.pop("others", ()))
         segments = tuple(Segment(**value) for value in fields.pop("segments"))
+        sources = tuple(map(str, fields.pop("sources", ())))
         manifest = cls(
-            stamp=stamp, graph=graph, files=files, others=others, segments=segments, **fields
+            stamp=stamp,
+            graph=graph,
+            files=files,
+            others=others,
+            segments=segments,
+            sources=sources,
+            **fields,
         )
         if not manifest.is_sensible():
             raise _broken("contradicts itself")
@@ -155,7 +165,8 @@ class Manifest:
 
     def _fits(self, number: int) -> bool:
         segment, size = self.segments[number], self.files[segment_files(number)[0]].size
-        return 0 <= segment.live <= segment.windows and size == segment.windows * self.stamp.dim * 4
+        sensible = 0 <= segment.live <= segment.windows >= 1
+        return sensible and size == segment.windows * self.stamp.dim * 4
 
 
 def segment_files(number: int) -> tuple[str, str]:

@@ -38,7 +38,17 @@ def open_index(directory: Path) -> Index:
     CatalogueError
         There is no index in this folder, or it is damaged.
     """
-    folder, manifest = verified_generation(directory)
+    while True:
+        folder, manifest = verified_generation(directory)
+        try:
+            return _open(directory, folder, manifest)
+        except CatalogueError:
+            # A builder may have published and cleaned up in between: then open the new one.
+            if live_generation(directory) == folder:
+                raise
+
+
+def _open(directory: Path, folder: Path, manifest: Manifest) -> Index:
     catalogue = Catalogue(folder / CATALOGUE)
     try:
         shelf = Shelf(catalogue, *open_vectors(folder, manifest, catalogue.layout()))

@@ -23,3 +23,12 @@ class Places:
 
     def __contains__(self, path: str) -> bool:
         return path in self._tops or path.startswith(self._inside)
+
+
+def outermost(places: Iterable[StrPath]) -> list[str]:
+    """Return these places without those that lie below another one, each once."""
+    kept: list[str] = []
+    for place in sorted({os.fspath(place) for place in places}, key=len):
+        if place not in Places(kept):
+            kept.append(place)
+    return sorted(kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,17 @@ _MOST_PROBLEMS = 20
 
 
 @dataclass(frozen=True, slots=True)
+class GenerationInfo:
+    """A generation that is kept: its name, when it was published, how much it holds."""
+
+    name: str
+    created: str
+    tracks: int
+    windows: int
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
 class IndexInfo:
     """What an index holds.
 
@@ -32,8 +43,8 @@ class IndexInfo:
     directory : Path
     generation : str
         Name of the live generation.
-    generations : int
-        How many are kept on disk.
+    generations : list of GenerationInfo
+        All that are kept on disk, the oldest first.
     created : str
         When the live one was published, in ISO 8601 and UTC.
     stamp : ModelStamp
@@ -42,6 +53,10 @@ class IndexInfo:
         Other files of the same model that made some of its vectors, or once did.
     window_seconds, hop_seconds : float
     tracks, windows : int
+    segments : int
+        Pieces its windows are written in: `soundalike index compact` makes them one.
+    sources : tuple of str
+        The folders and files of audio it was built from; empty where that is not known.
     left_out : int
         Files that the build had to leave out.
     seconds : float
@@ -52,7 +67,7 @@ class IndexInfo:
 
     directory: Path
     generation: str
-    generations: int
+    generations: list[GenerationInfo]
     created: str
     stamp: ModelStamp
     others: tuple[ModelStamp, ...]
@@ -60,6 +75,8 @@ class IndexInfo:
     hop_seconds: float
     tracks: int
     windows: int
+    segments: int
+    sources: tuple[str, ...]
     left_out: int
     seconds: float
     size: int
@@ -80,7 +97,7 @@ def describe_index(directory: Path) -> IndexInfo:
     return IndexInfo(
         directory=directory,
         generation=folder.name,
-        generations=len(generations(directory)),
+        generations=_kept(directory, folder),
         created=manifest.created,
         stamp=manifest.stamp,
         others=manifest.others,
@@ -88,6 +105,8 @@ def describe_index(directory: Path) -> IndexInfo:
         hop_seconds=manifest.hop_seconds,
         tracks=manifest.tracks,
         windows=manifest.windows,
+        segments=len(manifest.segments),
+        sources=manifest.sources,
         left_out=left_out,
         seconds=seconds,
         size=sum(file.size for file in manifest.files.values()),
@@ -117,6 +136,17 @@ def verify_index(directory: Path) -> list[str]:
         return list(_problems(folder, manifest))[:_MOST_PROBLEMS]
     except CatalogueError as error:
         return [error.sentence]
+
+
+def _kept(directory: Path, live: Path) -> list[GenerationInfo]:
+    found = []
+    for folder in generations(directory):
+        with suppress(CatalogueError):  # nobody can go back to a damaged one
+            one = read_manifest(folder)
+            found.append(
+                GenerationInfo(folder.name, one.created, one.tracks, one.windows, folder == live)
+            )
+    return found
 
 
 def _problems(folder: Path, manifest: Manifest) -> Iterator[str]:

@@ -118,13 +118,18 @@ def info(directory: Path | None, as_json: bool) -> None:
         "index": str(found.directory),
         "tracks": f"{found.tracks:,}, {clock(found.seconds)} of audio",
         "windows": f"{found.windows:,} of {found.window_seconds:g} s, "
-        f"one every {found.hop_seconds:g} s",
+        f"one every {found.hop_seconds:g} s, in {counted(found.segments, 'piece')}",
+        "sources": ", ".join(found.sources) or "not noted",
         "left out": counted(found.left_out, "file") if found.left_out else "nothing",
         "model": f"{found.stamp.model} {found.stamp.version} ({found.stamp.space}, "
         f"{found.stamp.dim} numbers a window)",
         "precision": _precisions(found),
-        "generation": f"{found.generation}, published {found.created}; {found.generations} kept",
+        "generation": f"{found.generation}, published {found.created}",
         "size": f"{found.size / 1e6:,.1f} MB",
+    }
+    rows |= {
+        f"kept {place}": f"{one.name}, published {one.created}, {counted(one.tracks, 'track')}"
+        for place, one in enumerate((one for one in reversed(found.generations) if not one.live), 1)
     }
     # Not a table, which would break the path.
     for name, value in rows.items():

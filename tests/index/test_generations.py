@@ -20,7 +20,7 @@ def names(directory: Path) -> list[str]:
     return [folder.name for folder in generations(directory)]
 
 
-def test_two_generations_are_kept_and_leftovers_go(
+def test_two_older_generations_are_kept_and_leftovers_go(
     tmp_path: Path, rng: np.random.Generator
 ) -> None:
     build(tmp_path, [random_track("one", rng)])
@@ -29,27 +29,31 @@ def test_two_generations_are_kept_and_leftovers_go(
     shutil.copytree(tmp_path / "generation-000002", tmp_path / "generation-000003")
     assert live_generation(tmp_path).name == "generation-000002"
     build(tmp_path, [random_track("three", rng)])
-    assert names(tmp_path) == ["generation-000002", "generation-000004"]
+    assert names(tmp_path) == ["generation-000002", "generation-000003", "generation-000004"]
     with open_index(tmp_path) as index:
         assert len(index) == 3
+    with IndexBuilder(tmp_path, STAMP, keep=1) as builder:
+        builder.add(random_track("four", rng), "/music/4", 1, 1)
+        builder.publish()
+    assert names(tmp_path) == ["generation-000004", "generation-000005"]
 
 
 def test_an_opened_index_notices_a_new_generation(tmp_path: Path, rng: np.random.Generator) -> None:
-    tracks = [random_track(name, rng) for name in ("one", "two", "three")]
+    tracks = [random_track(name, rng) for name in ("one", "two", "three", "four")]
     build(tmp_path, tracks[:1])
     with open_index(tmp_path) as old:
         assert old.is_current()
-        build(tmp_path, tracks[1:2])
-        build(tmp_path, tracks[2:])
+        for embedded in tracks[1:]:
+            build(tmp_path, [embedded])
         assert not old.is_current()
         # Its files are removed from the folder by now, and still it answers.
-        assert names(tmp_path) == ["generation-000002", "generation-000003"]
+        assert "generation-000001" not in names(tmp_path)
         ranking = old.search(make_query(tracks[0].windows.vectors), SearchOptions())
         assert [one.track.id for one in ranking.results] == []
         assert ranking.same is not None
     with open_index(tmp_path) as new:
         assert new.is_current()
-        assert len(new) == 3
+        assert len(new) == 4
 
 
 def test_a_verified_generation_is_not_hashed_again(

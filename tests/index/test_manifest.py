@@ -101,6 +101,7 @@ def test_deeply_nested_json_is_refused(depth: int) -> None:
         {"files": {}},
         {"segments": ()},
         {"segments": (Segment(5, 4),)},
+        {"segments": (Segment(5, 5), Segment(0, 0))},
         {"segments": (Segment(4, 5),)},
         {"segments": (Segment(5, 6), Segment(1, -1))},
         {"segments": (Segment(3, 3), Segment(2, 2))},

@@ -14,7 +14,7 @@ from index.checksums import file_sum
 from index.generations import live_generation, read_manifest
 from index.manifest import FILES, MANIFEST, VECTORS
 from index.opened import open_index
-from index.verify import describe_index, verify_index
+from index.verify import GenerationInfo, describe_index, verify_index
 from models.types import CatalogueError
 from tests.index.making import STAMP, build, random_track
 
@@ -41,7 +41,8 @@ def change_catalogue(directory: Path, statement: str) -> None:
 
 def test_a_description_counts(directory: Path) -> None:
     info = describe_index(directory)
-    assert (info.tracks, info.windows, info.left_out, info.generations) == (5, 15, 0, 1)
+    assert (info.tracks, info.windows, info.left_out, info.segments) == (5, 15, 0, 1)
+    assert info.generations == [GenerationInfo("generation-000001", info.created, 5, 15, live=True)]
     assert info.stamp == STAMP
     assert info.seconds == pytest.approx(4.8 * (15 + 5))
     folder = live_generation(directory)

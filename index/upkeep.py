@@ -1,0 +1,201 @@
+"""Changes to an index that need no listening: take out, compact, go back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.checksums import verify_files
+from index.damage import writing
+from index.generations import (
+    BUILDING,
+    KEEP,
+    generation_number,
+    generations,
+    live_generation,
+    make_live,
+    read_manifest,
+    verified_generation,
+    writer_lock,
+)
+from index.journal import Base, Journal, Origin, open_base
+from index.manifest import Manifest
+from index.places import Places, StrPath
+from index.publishing import publish_journal
+from index.staging import Making, Progress
+from models.types import CatalogueError
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What an index is after a change, and what it was before.
+
+    Attributes
+    ----------
+    generation : str
+        Name of the live generation; as before where there was nothing to change.
+    manifest, before : Manifest
+    """
+
+    generation: str
+    manifest: Manifest
+    before: Manifest
+
+
+def remove_tracks(
+    directory: Path,
+    tracks: Collection[str],
+    places: Collection[StrPath],
+    *,
+    keep: int = KEEP,
+    progress: Progress = lambda _done, _all: None,
+) -> Edited:
+    """Take tracks out of an index; builds remember it, by their audio.
+
+    A source that is taken out whole is forgotten instead: it is no source any more.
+
+    Parameters
+    ----------
+    directory : Path
+        The index.
+    tracks : collection of str
+        Whole ids.
+    places : collection of path
+        Files and folders, spelt as the index knows them: all tracks there go.
+    keep : int
+        Older generations to keep.
+    progress : callable
+        Called with the windows put into the graph and those there are.
+
+    Raises
+    ------
+    CatalogueError
+        There is no index, nothing would be left of it, or it cannot be written.
+    """
+    with _editing(directory) as (journal, base):
+        files = list(journal.files())
+        asked = Places(places)
+        gone = {track_id for path, track_id in files if track_id and path in asked}
+        journal.hide(gone.union(tracks))
+        sources = [source for source in base.manifest.sources if source not in asked]
+        dropped = Places(source for source in base.manifest.sources if source in asked)
+        left = Places(sources)
+        journal.forget(path for path, _ in files if path in dropped and path not in left)
+        if journal.tracks() == 0:
+            raise CatalogueError(
+                f"Nothing would be left of the index in {directory}.",
+                "Delete its folder if you want it no more.",
+            )
+        making = _as_before(base.manifest, tuple(sources))
+        return _publish(directory, journal, base, making, keep, progress)
+
+
+def compact(
+    directory: Path, *, keep: int = KEEP, progress: Progress = lambda _done, _all: None
+) -> Edited:
+    """Write an index again in one piece, as if it were built anew, but without listening.
+
+    Where it is of one piece already, nothing happens. Parameters and errors are those of
+    `remove_tracks`.
+    """
+    with _editing(directory) as (journal, base):
+        manifest = base.manifest
+        if [segment.live for segment in manifest.segments] == [manifest.segments[0].windows]:
+            return Edited(base.folder.name, manifest, manifest)
+        making = _as_before(manifest, manifest.sources)
+        return _publish(directory, journal, base, making, keep, progress, whole=True)
+
+
+def roll_back(directory: Path, to: str = "") -> tuple[str, Manifest]:
+    """Make an older generation the live one; the others stay where they are.
+
+    It needs nothing of the live one, which may be damaged.
+
+    Parameters
+    ----------
+    directory : Path
+        The index.
+    to : str
+        Name or number of a generation that is kept; empty for the one before the live one.
+
+    Returns
+    -------
+    (str, Manifest)
+        Name of the generation, and what it says of itself.
+
+    Raises
+    ------
+    CatalogueError
+        There is no such generation, or it is damaged.
+    """
+    with writing(directory):
+        if not directory.is_dir() or not generations(directory):
+            live_generation(directory)  # says what is wrong
+        with writer_lock(directory):
+            folder = _choose(directory, to)
+            manifest = read_manifest(folder)
+            verify_files(folder, manifest)
+            make_live(folder)
+    return folder.name, manifest
+
+
+@contextmanager
+def _editing(directory: Path) -> Iterator[tuple[Journal, Base]]:
+    """Hold an index with a journal in memory: an unfinished build beside it stays as it is."""
+    live_generation(directory)  # there is an index at all
+    with writing(directory), writer_lock(directory):
+        folder, manifest = verified_generation(directory)
+        origin = Origin(manifest.stamp, manifest.window_seconds, manifest.hop_seconds)
+        base = open_base(folder, manifest)
+        with closing(Journal(None, origin, base)) as journal:
+            yield journal, base
+
+
+def _publish(
+    directory: Path,
+    journal: Journal,
+    base: Base,
+    making: Making,
+    keep: int,
+    progress: Progress,
+    *,
+    whole: bool = False,
+) -> Edited:
+    manifest = publish_journal(
+        directory, journal, base, making, keep=keep, progress=progress, whole=whole
+    )
+    with contextlib.suppress(OSError):
+        (directory / BUILDING).rmdir()  # but for the journal of an unfinished build
+    return Edited(live_generation(directory).name, manifest, base.manifest)
+
+
+def _as_before(manifest: Manifest, sources: tuple[str, ...]) -> Making:
+    return Making(
+        manifest.stamp, manifest.others, manifest.window_seconds, manifest.hop_seconds, sources
+    )
+
+
+def _choose(directory: Path, to: str) -> Path:
+    """Return the generation that is meant."""
+    kept, live = generations(directory), None
+    with contextlib.suppress(CatalogueError):
+        live = live_generation(directory)
+        kept = [folder for folder in kept if folder != live]
+    if to:
+        meant = [folder for folder in kept if to in (folder.name, str(generation_number(folder)))]
+    else:
+        meant = [
+            folder
+            for folder in kept
+            if live is None or generation_number(folder) < generation_number(live)
+        ]
+    if meant:
+        return meant[-1]
+    names = " or ".join(folder.name for folder in kept)
+    raise CatalogueError(
+        f"The index in {directory} keeps no generation {to or 'older than the live one'}.",
+        f"Name one that it keeps with --to: {names}." if names else "Only the live one is kept.",
+    )

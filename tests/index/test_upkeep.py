@@ -1,0 +1,216 @@
+"""Taking out, compacting, going back: what is remembered, what stays, what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.builder import IndexBuilder
+from index.generations import generations, live_generation, read_manifest
+from index.journal import LeftOut
+from index.opened import open_index
+from index.upkeep import compact, remove_tracks, roll_back
+from index.verify import describe_index, verify_index
+from models.types import CatalogueError, EmbeddedTrack
+from tests.index.making import STAMP, build, random_track
+
+PLACES = ("/music/a/1", "/music/a/2", "/music/b/3", "/other/4", "/other/5")
+
+
+@pytest.fixture
+def tracks(rng: np.random.Generator) -> list[EmbeddedTrack]:
+    return [random_track(f"track{n}", rng) for n in range(1, 6)]
+
+
+@pytest.fixture
+def directory(tmp_path: Path, tracks: list[EmbeddedTrack]) -> Path:
+    with IndexBuilder(tmp_path / "index", STAMP) as builder:
+        for embedded, place in zip(tracks, PLACES, strict=True):
+            builder.add(embedded, place, 1, 1)
+        builder.sources = ("/music", "/other")
+        builder.publish()
+    return tmp_path / "index"
+
+
+def ids(directory: Path) -> list[str]:
+    with open_index(directory) as index:
+        return [track.id for track, _ in index.contents()]
+
+
+def names(directory: Path) -> list[str]:
+    return [folder.name for folder in generations(directory)]
+
+
+def test_what_is_removed_stays_removed_under_any_name(
+    directory: Path, tracks: list[EmbeddedTrack]
+) -> None:
+    edited = remove_tracks(directory, ["track5"], ["/music/a"])
+    assert (edited.before.tracks, edited.manifest.tracks) == (5, 2)
+    assert edited.generation == live_generation(directory).name == "generation-000002"
+    assert ids(directory) == ["track3", "track4"]
+    assert verify_index(directory) == []
+    assert describe_index(directory).left_out == 0
+    with open_index(directory) as index:
+        assert [path for path, _ in index.files()] == ["/music/b/3", "/other/4"]
+    with IndexBuilder(directory, STAMP) as builder:
+        # Nothing asks to hear it, to list it, or to count it.
+        assert all(builder.done(place, 1, 1) for place in PLACES)
+        assert builder.skipped() == builder.duplicates() == []
+        assert (len(builder), builder.tracks_below(["/music"])) == (2, 1)
+        # Neither another name, nor another copy, nor hearing it again brings it back.
+        assert builder.knows("track1")
+        builder.rename(replace(tracks[0].track, title="New"), "/music/new name", 2, 2)
+        builder.add(tracks[1], "/music/copy", 2, 2)
+        assert builder.forget_missing(["/music/new name", "/music/copy"], ["/music/a"]) == 2
+        builder.publish()
+    assert ids(directory) == ["track3", "track4"]
+    with IndexBuilder(directory, STAMP) as builder:
+        assert builder.done("/music/new name", 2, 2)
+        assert builder.knows("track1")
+        builder.publish()
+    assert live_generation(directory).name == "generation-000003"
+
+
+def test_what_is_asked_for_again_is_heard_again(
+    directory: Path, tracks: list[EmbeddedTrack]
+) -> None:
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.add(tracks[0], "/other/copy of 1", 1, 1)
+        assert builder.duplicates() == [
+            LeftOut("/other/copy of 1", "It holds the same audio as /music/a/1.")
+        ]
+        builder.publish()
+    remove_tracks(directory, ["track1", "track2"], [])
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.restore(["/music/a/1"])
+        assert not builder.done("/music/a/1", 1, 1)
+        assert not builder.done("/other/copy of 1", 1, 1)
+        assert builder.done("/music/a/2", 1, 1)
+        assert not builder.knows("track1")
+        builder.add(tracks[0], "/music/a/1", 1, 1)
+        builder.publish()
+    assert ids(directory) == ["track1", "track3", "track4", "track5"]
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.restore(["/"])
+        assert not builder.knows("track2")
+    # It was not heard after all, and so it is still gone.
+    with IndexBuilder(directory, STAMP) as builder:
+        assert builder.knows("track2")
+
+
+def test_a_source_that_is_removed_is_forgotten(
+    directory: Path, tracks: list[EmbeddedTrack]
+) -> None:
+    edited = remove_tracks(directory, [], ["/other"])
+    assert edited.manifest.sources == ("/music",)
+    with IndexBuilder(directory, STAMP) as builder:
+        assert builder.sources == ("/music",)
+        assert not builder.done("/other/4", 1, 1)
+        assert not builder.knows("track4")
+        builder.add(tracks[3], "/other/4", 1, 1)
+        builder.publish()
+    assert ids(directory) == ["track1", "track2", "track3", "track4"]
+
+
+def test_an_index_is_not_emptied(directory: Path) -> None:
+    with pytest.raises(CatalogueError, match="Nothing would be left"):
+        remove_tracks(directory, [], ["/"])
+    assert names(directory) == ["generation-000001"]
+    assert len(ids(directory)) == 5
+
+
+def test_an_unfinished_build_is_left_alone(directory: Path, rng: np.random.Generator) -> None:
+    other = replace(STAMP, model="other", space="other-1")
+    with IndexBuilder(directory, other) as builder:
+        builder.add(random_track("late", rng), "/music/late", 1, 1)
+    remove_tracks(directory, ["track1"], [])
+    assert not compact(directory).manifest.others
+    with IndexBuilder(directory, other) as builder:
+        assert builder.done("/music/late", 1, 1)
+        assert "another model" in "".join(builder.notes)
+
+
+def test_what_an_unfinished_build_knows_by_what_was_removed_it_does_not_know(
+    directory: Path, tracks: list[EmbeddedTrack], rng: np.random.Generator
+) -> None:
+    build(directory, [random_track("late", rng)])
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.rename(replace(tracks[0].track, id="late"), "/music/late too", 1, 1)
+        builder.rename(replace(tracks[0].track, title="New"), "/music/new", 1, 1)
+    assert roll_back(directory)[0] == "generation-000001"
+    with IndexBuilder(directory, STAMP) as builder:
+        assert not builder.done("/music/late too", 1, 1)
+        assert builder.done("/music/new", 1, 1)
+        assert builder.publish().tracks == 5
+    assert verify_index(directory) == []
+
+
+def test_back_and_forth(directory: Path, rng: np.random.Generator) -> None:
+    remove_tracks(directory, ["track1"], [])
+    remove_tracks(directory, ["track2"], [])
+    with open_index(directory) as index:
+        assert len(index) == 3
+        name, manifest = roll_back(directory)
+        assert (name, manifest.tracks) == ("generation-000002", 4)
+        assert not index.is_current()
+    assert len(ids(directory)) == 4
+    info = describe_index(directory)
+    assert [(one.name[-1], one.tracks, one.live) for one in info.generations] == [
+        ("1", 5, False),
+        ("2", 4, True),
+        ("3", 3, False),
+    ]
+    assert roll_back(directory, "3")[1].tracks == 3
+    assert roll_back(directory, "generation-000001")[1].tracks == 5
+    # What is built next is built upon it; it is kept, and so is the newest of the others.
+    assert build(directory, [random_track("next", rng)]).tracks == 6
+    assert [name[-1] for name in names(directory)] == ["1", "3", "4"]
+    assert verify_index(directory) == []
+
+
+def test_what_is_not_kept_cannot_be_gone_back_to(directory: Path, tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match="keeps no generation older"):
+        roll_back(directory)
+    remove_tracks(directory, ["track1"], [])
+    for asked in ("generation-000002", "2", "7", "../elsewhere"):
+        with pytest.raises(CatalogueError, match="keeps no generation") as caught:
+            roll_back(directory, asked)
+        assert "generation-000001" in caught.value.fix
+    roll_back(directory)
+    with pytest.raises(CatalogueError, match="keeps no generation older") as caught:
+        roll_back(directory)
+    assert "--to: generation-000002" in caught.value.fix
+    for change in (roll_back, compact):
+        with pytest.raises(CatalogueError, match="There is no index"):
+            change(tmp_path / "nothing")
+
+
+def test_a_damaged_index_goes_back_to_a_sound_one(directory: Path) -> None:
+    remove_tracks(directory, ["track1"], [])
+    (live_generation(directory) / "catalogue.sqlite").write_bytes(b"")
+    with pytest.raises(CatalogueError, match="damaged") as caught:
+        open_index(directory)
+    assert "soundalike index rollback" in caught.value.fix
+    assert roll_back(directory)[0] == "generation-000001"
+    assert len(ids(directory)) == 5
+    (directory / "current").write_text("generation-000077")
+    (directory / "generation-000002" / "manifest.json").unlink()
+    assert roll_back(directory)[0] == "generation-000001"
+    # A damaged one is not gone back to.
+    remove_tracks(directory, ["track2"], [])
+    (directory / "generation-000001" / "catalogue.sqlite").write_bytes(b"")
+    with pytest.raises(CatalogueError, match="damaged"):
+        roll_back(directory)
+    assert len(ids(directory)) == 4
+    assert read_manifest(live_generation(directory)).tracks == 4
+
+
+def test_one_writer_at_a_time(directory: Path) -> None:
+    with IndexBuilder(directory, STAMP):
+        for change in (roll_back, compact, lambda place: remove_tracks(place, ["track1"], [])):
+            with pytest.raises(CatalogueError, match="Another build"):
+                change(directory)
+    assert names(directory) == ["generation-000001"]
