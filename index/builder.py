@@ -201,6 +201,14 @@ class IndexBuilder:
             self._journal.forget(gone)
         return len(gone)
 
+    def forget(self, paths: Iterable[StrPath]) -> int:
+        """Drop files with their tracks, once `publish` succeeds; return how many were known."""
+        asked = {os.fspath(path) for path in paths}
+        with writing(self.directory):
+            known = [path for path, _ in self._journal.files() if path in asked]
+            self._journal.forget(known)
+        return len(known)
+
     def tracks_below(self, places: Iterable[StrPath]) -> int:
         """Count the tracks with a file in these places, as `forget_missing` spells them."""
         asked = Places(places)

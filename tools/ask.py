@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -13,7 +15,7 @@ from bot.settings import expanded
 from bot.times import parse_span
 from models.types import ClipSource, Recommendations, SearchOptions, Span
 from tools import options
-from tools.compose import open_service
+from tools.compose import open_catalogue, open_service
 from tools.screen import Screen
 from tools.settings import read_settings
 from tools.table import answer_lines
@@ -60,15 +62,25 @@ def command(
     span = parse_span(start, end)
     screen = Screen(as_json=as_json)
 
-    with open_service(read_settings(), directory=directory, model=model, note=screen.note) as (
-        service,
-        _,
-    ):
-        if service.note:
-            screen.note(service.note)
+    with _opened(clip, directory, model, screen) as service:
         answer = asyncio.run(recommend(service, clip, span, SearchOptions(count)))
     screen.show(*answer_lines(answer))
     screen.answer(answer_as_json(answer))
+
+
+@contextmanager
+def _opened(
+    clip: str, directory: Path | None, model: str | None, screen: Screen
+) -> Iterator[Soundalike]:
+    """Open what answers: for a track of the index itself, no model is started."""
+    settings = read_settings()
+    if clip.startswith(TRACK):
+        with open_catalogue(settings, directory=directory, model=model) as service:
+            yield service
+        return
+    with open_service(settings, directory=directory, model=model, note=screen.note) as opened:
+        screen.note(opened.soundalike.note)
+        yield opened.soundalike
 
 
 async def recommend(

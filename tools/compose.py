@@ -14,15 +14,16 @@ from bot.live import LiveIndex
 from bot.service import Soundalike
 from bot.settings import Settings
 from index.opened import open_index
-from models.cards import load_card
+from models.cards import ModelCard, load_card
 from models.decode import TRACK_LIMITS, DecodeLimits
 from models.fetch import GuardedFetcher
 from models.pool import WorkerPool
 from models.ready import Note, make_ready, silent
 from models.runtime import Runtime
+from models.types import ClipSource, EmbeddedClip, ModelError, ModelStamp, Span
 from tools.settings import read_settings
 
-__all__ = ["OWN_FILES", "Service", "open_service", "read_settings", "runtime_of"]
+__all__ = ["OWN_FILES", "Service", "open_catalogue", "open_service", "read_settings", "runtime_of"]
 
 OWN_FILES = DecodeLimits(max_bytes=TRACK_LIMITS.max_bytes)
 """For clips that the owner of the machine hands in: as large as a track, as long as a clip."""
@@ -90,3 +91,52 @@ def open_service(
         ) as soundalike,
     ):
         yield Service(soundalike, listener)
+
+
+@contextmanager
+def open_catalogue(
+    settings: Settings, *, directory: Path | None = None, model: str | None = None
+) -> Iterator[Soundalike]:
+    """Open an index to ask it for the likes of its own tracks: no model has to be here.
+
+    Parameters
+    ----------
+    settings : Settings
+    directory : Path or None
+        The index; None for the one that is set.
+    model : str or None
+        The model the index has to be of; None for whichever it is of.
+
+    Raises
+    ------
+    SoundalikeError
+        The index cannot be used, or is of another model than the one that is named.
+    """
+    with LiveIndex(partial(open_index, directory or settings.index)) as index:
+        card = _card_of(index.stamp, model, settings.home / "models")
+        stamp = card.stamp(card.file) if card else index.stamp
+        fetcher = GuardedFetcher(max_bytes=settings.clip_bytes)
+        match = card.match if card else None
+        with Soundalike(_Deaf(stamp), index, fetcher, match) as soundalike:
+            yield soundalike
+
+
+def _card_of(stamp: ModelStamp, named: str | None, models_dir: Path) -> ModelCard | None:
+    """Return the card of the model that is named, else that of an index, if it is here."""
+    if named:
+        return load_card(named, models_dir)
+    try:
+        card = load_card(stamp.model, models_dir)
+    except ModelError:
+        return None
+    return card if (card.space, card.dim) == (stamp.space, stamp.dim) else None
+
+
+class _Deaf:
+    """Stands where a model would listen."""
+
+    def __init__(self, stamp: ModelStamp) -> None:
+        self.stamp = stamp
+
+    async def hear(self, _source: ClipSource, _span: Span) -> EmbeddedClip:
+        raise ModelError("No model listens here.", "Ask with a track of the index: track:ID.")

@@ -36,8 +36,22 @@ def crc32c(data: bytes | bytearray | memoryview) -> int:
 
 def masked_crc32c(data: bytes | bytearray | memoryview) -> int:
     """Return the CRC-32C of some bytes as LevelDB tables and TFRecords store it."""
-    crc = crc32c(data)
-    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+    return int(masked(np.array([crc32c(data)], np.uint32))[0])
+
+
+def masked(sums: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return checksums as LevelDB tables and TFRecords store them."""
+    return (sums >> np.uint32(15) | sums << np.uint32(17)) + np.uint32(0xA282EAD8)
+
+
+def crc32c_of_runs(data: bytes | memoryview, length: int) -> NDArray[np.uint32]:
+    """Return the CRC-32C of every `length` bytes in a row, [n - length + 1] of n bytes."""
+    table = np.array(_bytes_table(), np.uint32)
+    octets = np.frombuffer(data, np.uint8)
+    sums = np.full(max(0, len(octets) - length + 1), 0xFFFFFFFF, np.uint32)
+    for first in range(length):
+        sums = table[(sums ^ octets[first : first + len(sums)]) & 0xFF] ^ sums >> np.uint32(8)
+    return sums ^ np.uint32(0xFFFFFFFF)
 
 
 def _in_turn(data: memoryview, state: int) -> int:

@@ -15,6 +15,7 @@ from tools import options
 from tools.build import Built, NothingHeardError, build_index
 from tools.cli import DONE, NOT_DONE, PARTLY
 from tools.compose import runtime_of
+from tools.importers import audioset
 from tools.left_out import left_out_as_json, left_out_lines
 from tools.screen import Screen, counted, printable, report
 from tools.settings import read_settings
@@ -161,6 +162,9 @@ def verify(directory: Path | None, as_json: bool) -> int:
         screen.show(f"✓ The index in {place} is sound.")
     screen.answer({"directory": str(place), "problems": problems})
     return NOT_DONE if problems else DONE
+
+
+command.add_command(audioset.command)
 
 
 def _precisions(found: IndexInfo) -> str:

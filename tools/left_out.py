@@ -10,14 +10,19 @@ from index.journal import LeftOut
 from tools.screen import printable
 
 
-def left_out_lines(title: str, files: Sequence[LeftOut]) -> Iterator[Text]:
-    """Render files for a terminal: each reason once, and below it whom it concerns."""
+def left_out_lines(title: str, files: Sequence[LeftOut], most: int | None = None) -> Iterator[Text]:
+    """Render files for a terminal: each reason once, and below it whom it concerns.
+
+    Of more than `most` files, the first are named and the others counted; None names all.
+    """
     reasons: dict[str, list[str]] = {}
     for file in files:
         reasons.setdefault(file.sentence, []).append(file.path)
     for reason, paths in reasons.items():
         yield Text.assemble((f"{title}: ", "yellow"), printable(reason))
-        yield from (Text(f"  {printable(path)}") for path in paths)
+        yield from (Text(f"  {printable(path)}") for path in paths[:most])
+        if most is not None and len(paths) > most:
+            yield Text(f"  and {len(paths) - most:,} more")
 
 
 def left_out_as_json(files: Sequence[LeftOut]) -> list[dict[str, str]]:

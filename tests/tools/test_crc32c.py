@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.crc32c import crc32c, masked_crc32c
+from tools.crc32c import crc32c, crc32c_of_runs, masked_crc32c
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,12 @@ def test_lanes_agree_at_their_edges(size: int) -> None:
     data = np.random.default_rng(size).bytes(size)
     assert crc32c(data) == _slowly(data)
     assert crc32c(memoryview(data)[1:]) == _slowly(data[1:])
+
+
+@given(st.binary(max_size=40), st.integers(1, 12))
+def test_every_run_has_its_sum(data: bytes, length: int) -> None:
+    wanted = [crc32c(data[at : at + length]) for at in range(len(data) - length + 1)]
+    assert crc32c_of_runs(data, length).tolist() == wanted
 
 
 def _slowly(data: bytes) -> int:

@@ -7,10 +7,9 @@ not every disk tells apart. Each file is a TFRecord of ``SequenceExample`` messa
 from __future__ import annotations
 
 import gzip
-import struct
 import tarfile
 import zlib
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,22 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.types import SoundalikeError
-from tools.crc32c import masked_crc32c
-from tools.protobuf import MessageError, part, parts, read_varint
+from tools.examples import Features, rows_of_bytes
+from tools.protobuf import MessageError
+from tools.tfrecord import read_records
 
 DIM: Final = 128
 _MOST_BYTES: Final = 64 << 20
-_LENGTH: Final = struct.Struct("<QI")  # and the sum of its own eight bytes
-_LENGTH_BYTES: Final = 8
-_SUM: Final = struct.Struct("<I")
-
-# The numbers of the fields in ``example.proto`` and ``feature.proto`` of TensorFlow.
-_CONTEXT, _LISTS = 1, 2
-_ENTRY, _KEY, _VALUE = 1, 1, 2
-_BYTES_LIST, _INT_LIST, _ITEMS = 1, 3, 1
-_EMPTY: Final = memoryview(b"")
-
-_Map = dict[bytes, memoryview]
+_MOST_SECONDS: Final = 1e6
 
 
 class Segment(NamedTuple):
@@ -47,14 +37,28 @@ class Segment(NamedTuple):
         Their indices in ``class_labels_indices.csv``.
     codes : NDArray[np.uint8]
         [n, 128]: its embeddings, as `models.audioset` reads them.
+    start, end : float
+        Where in the video it lies, in seconds.
     """
 
     video: str
     labels: tuple[int, ...]
     codes: NDArray[np.uint8]
+    start: float = 0.0
+    end: float = 0.0
 
 
-def read_segments(archive: Path, labels: Set[int] | None = None) -> Iterator[Segment]:
+Damaged = Callable[[str, str], None]
+"""Told of a damaged record: where in the archive it lies, and what is wrong with it."""
+
+
+def read_segments(
+    archive: Path,
+    labels: Set[int] | None = None,
+    *,
+    damaged: Damaged | None = None,
+    progress: Callable[[int], None] = lambda _read: None,
+) -> Iterator[Segment]:
     """Yield the segments of an archive of AudioSet's embeddings, checking every sum in it.
 
     Parameters
@@ -63,25 +67,33 @@ def read_segments(archive: Path, labels: Set[int] | None = None) -> Iterator[Seg
         ``features.tar.gz`` of the release.
     labels : set of int or None
         Yield only segments that have one of these; None for all.
+    damaged : callable or None
+        Told of every damaged record, which is then passed over; None takes none of them.
+    progress : callable
+        Told after each file in it how many bytes of the archive were read.
 
     Raises
     ------
     SoundalikeError
-        The archive cannot be read, is damaged or cut off, or holds something else.
+        The archive cannot be read, is cut off, holds something else, or is damaged where nobody
+        wants to be told.
     """
-    name = ""
-    records = 0
+    name, held = "", 0
+
+    def pass_over(at: int, why: str) -> None:
+        if damaged:
+            damaged(f"{name}, byte {at:,}", why)
+
     try:
-        with _Unpacked(archive) as unpacked:
+        with archive.open("rb") as file, _Unpacked(fileobj=file) as unpacked:
             for name, data in _files(unpacked):
-                for record in _records(data):
-                    records += 1
-                    context = _entries(part(record, _CONTEXT))
-                    found = tuple(_labels(context))
-                    if labels is None or not labels.isdisjoint(found):
-                        yield Segment(_video(context), found, _codes(record))
+                held += len(data)
+                for segment in read_records(data, _segment, pass_over if damaged else None):
+                    if labels is None or not labels.isdisjoint(segment.labels):
+                        yield segment
                 name = ""  # noqa: PLW2901  (what goes wrong next is not its fault)
-        if not records:
+                progress(file.tell())
+        if not held:
             raise MessageError("it holds no records")
     except (OSError, EOFError, tarfile.TarError, zlib.error, ValueError) as error:
         where = f" ({name})" if name else ""
@@ -125,50 +137,23 @@ def _files(archive: _Unpacked) -> Iterator[tuple[str, memoryview]]:
             raise MessageError("its end is missing")
 
 
-def _records(data: memoryview) -> Iterator[memoryview]:
-    """Yield the records of a TFRecord file: length, its sum, data, its sum."""
-    at = 0
-    while at < len(data):
-        if len(data) - at < _LENGTH.size:
-            raise MessageError("a record in it is cut off")
-        length, its_sum = _LENGTH.unpack_from(data, at)
-        _check(data[at : at + _LENGTH_BYTES], its_sum)
-        at += _LENGTH.size
-        if length > len(data) - at - _SUM.size:
-            raise MessageError("a record in it is cut off")
-        record = data[at : at + length]
-        at += length
-        _check(record, *_SUM.unpack_from(data, at))
-        at += _SUM.size
-        yield record
-
-
-def _check(data: memoryview, stored: int) -> None:
-    if masked_crc32c(data) != stored:
-        raise MessageError("the checksum of a record in it is wrong")
-
-
-def _labels(context: _Map) -> Iterator[int]:
-    packed = part(part(context.get(b"labels", _EMPTY), _INT_LIST), _ITEMS)
-    at = 0
-    while at < len(packed):
-        number, at = read_varint(packed, at)
-        yield number
-
-
-def _video(context: _Map) -> str:
-    name = part(part(context.get(b"video_id", _EMPTY), _BYTES_LIST), _ITEMS)
-    return bytes(name).decode("ascii", "replace")
-
-
-def _codes(record: memoryview) -> NDArray[np.uint8]:
-    rows = _entries(part(record, _LISTS)).get(b"audio_embedding", _EMPTY)
-    codes = b"".join(part(part(row, _BYTES_LIST), _ITEMS) for row in parts(rows, _ITEMS))
+def _segment(record: memoryview) -> Segment:
+    context = Features(record)
+    codes = b"".join(rows_of_bytes(record, "audio_embedding"))
     if len(codes) % DIM:
         raise MessageError("an embedding in it has not 128 numbers")
-    return np.frombuffer(codes, np.uint8).reshape(-1, DIM)
+    return Segment(
+        video=context.text("video_id"),
+        labels=context.whole_numbers("labels"),
+        codes=np.frombuffer(codes, np.uint8).reshape(-1, DIM),
+        start=_second(context, "start_time_seconds"),
+        end=_second(context, "end_time_seconds"),
+    )
 
 
-def _entries(message: memoryview) -> _Map:
-    """Return the entries of a map from texts to messages."""
-    return {bytes(part(entry, _KEY)): part(entry, _VALUE) for entry in parts(message, _ENTRY)}
+def _second(context: Features, name: str) -> float:
+    found = context.numbers(name)
+    second = float(found[-1]) if len(found) else 0.0
+    if not 0 <= second < _MOST_SECONDS:
+        raise MessageError("a time in it makes no sense")
+    return second

@@ -31,7 +31,7 @@ def card_fields(
     own_mean : sequence of float
         Measured for weights that are not the published ones, whose mean is known.
     """
-    table = tomllib.loads(_TEMPLATE.read_text("utf-8"))
+    table = published_fields()
     mean = table.pop("mean")
     table["name"] = name
     if identity.problem:
@@ -49,6 +49,14 @@ def card_fields(
     table["checkpoint_sha512"] = identity.checkpoint_sha512
     table["pca_sha512"] = identity.pca_sha512
     return {**table, "mean": mean}
+
+
+def published_fields() -> dict[str, Any]:
+    """Return the fields of the card of the published weights, but for their files.
+
+    Whatever lives in its embedding space is centred on its mean, released vectors as well.
+    """
+    return tomllib.loads(_TEMPLATE.read_text("utf-8"))
 
 
 def metadata_of(table: Mapping[str, Any]) -> dict[str, str]:

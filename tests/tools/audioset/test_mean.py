@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
-import json
-import struct
 import tarfile
 import tomllib
 from pathlib import Path
@@ -19,78 +17,12 @@ from hypothesis import strategies as st
 
 from models.audioset import dequantise
 from models.types import SoundalikeError
-from tools.audioset.labels import MUSIC, labels_below
+from tests.tools.audioset.making import example, segments, write_archive, write_labels
+from tests.tools.tensorflow_files import framed
 from tools.audioset.mean import main, mean_over_music
-from tools.audioset.records import Segment, read_segments
-from tools.crc32c import masked_crc32c
+from tools.audioset.records import read_segments
 
 PROJECT = Path(__file__).resolve().parents[3]
-
-
-def varint(number: int) -> bytes:
-    low, rest = number & 0x7F, number >> 7
-    return bytes([low | 0x80]) + varint(rest) if rest else bytes([low])
-
-
-def field(number: int, value: bytes) -> bytes:
-    return varint(number << 3 | 2) + varint(len(value)) + value
-
-
-def entry(key: bytes, value: bytes) -> bytes:
-    return field(1, field(1, key) + field(2, value))
-
-
-def example(segment: Segment) -> bytes:
-    """Write a SequenceExample as the release has it."""
-    labels = b"".join(map(varint, segment.labels))
-    context = entry(b"labels", field(3, field(1, labels)))
-    context += entry(b"video_id", field(1, field(1, segment.video.encode())))
-    context += entry(b"start_time_seconds", field(2, field(1, struct.pack("<f", 30.0))))
-    rows = b"".join(field(1, field(1, field(1, row.tobytes()))) for row in segment.codes)
-    return field(1, context) + field(2, entry(b"audio_embedding", rows))
-
-
-def framed(data: bytes) -> bytes:
-    """Return a record as a TFRecord file holds it."""
-    length = struct.pack("<Q", len(data))
-    return length + summed(length) + data + summed(data)
-
-
-def summed(data: bytes) -> bytes:
-    return struct.pack("<I", masked_crc32c(data))
-
-
-def write_archive(path: Path, segments: list[Segment], *, cut: int = 0) -> Path:
-    """Write an archive with one record file, `cut` bytes too short."""
-    records = b"".join(framed(example(segment)) for segment in segments)
-    records = records[: len(records) - cut]
-    with tarfile.open(path, "w:gz") as tar:
-        tar.addfile(tarfile.TarInfo("release/readme"), None)
-        for name in ("release/bal_train/-0.tfrecord",):
-            info = tarfile.TarInfo(name)
-            info.size = len(records)
-            tar.addfile(info, io.BytesIO(records))
-    return path
-
-
-def write_labels(folder: Path) -> tuple[Path, Path]:
-    """Write three labels, of which the first and the last are music."""
-    labels, ontology = folder / "labels.csv", folder / "ontology.json"
-    labels.write_text(f'index,mid,display_name\n0,{MUSIC},"Music"\n1,/m/1,"Dog, barking"\n2,/m/2,"')
-    with labels.open("a") as file:
-        file.write('Rock"\n')
-    tree = {MUSIC: ["/t/inner"], "/t/inner": ["/m/2", MUSIC], "/m/1": [], "/m/2": []}
-    ontology.write_text(json.dumps([{"id": k, "child_ids": v} for k, v in tree.items()]))
-    return labels, ontology
-
-
-def segments(seed: int = 3) -> list[Segment]:
-    rng = np.random.default_rng(seed)
-    shapes = (("abc", (0,), 10), ("dEf", (1,), 3), ("-hi", (1, 2, 300), 1), ("none", (), 0))
-    return [
-        Segment(video, labels, rng.integers(0, 256, (count, 128), np.uint8))
-        for video, labels, count in shapes
-    ]
 
 
 def test_segments_are_read_as_they_were_written(tmp_path: Path) -> None:
@@ -210,20 +142,3 @@ def test_a_damaged_record_is_read_or_refused(
     with contextlib.suppress(SoundalikeError):
         for segment in read_segments(path):
             assert segment.codes.shape[1] == 128
-
-
-def test_labels_that_are_none_are_a_sentence(tmp_path: Path) -> None:
-    labels, ontology = write_labels(tmp_path)
-    assert labels_below(MUSIC, labels, ontology) == {0, 2}
-    for wrong in (ontology, tmp_path / "absent"):
-        with pytest.raises(SoundalikeError, match="are not the labels"):
-            labels_below(MUSIC, wrong, ontology)
-    with pytest.raises(SoundalikeError, match="are not the labels"):
-        labels_below(MUSIC, labels, labels)
-    deep = tmp_path / "deep.json"
-    deep.write_text("[" * 200_000)
-    with pytest.raises(SoundalikeError, match="are not the labels"):
-        labels_below(MUSIC, labels, deep)
-    labels.write_text("index,mid,display_name\n0,m," + "x" * 200_000)
-    with pytest.raises(SoundalikeError, match="are not the labels"):
-        labels_below(MUSIC, labels, ontology)
