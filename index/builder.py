@@ -202,12 +202,12 @@ class IndexBuilder:
         return len(gone)
 
     def forget(self, paths: Iterable[StrPath]) -> int:
-        """Drop files with their tracks, once `publish` succeeds; return how many were known."""
+        """Drop files with their tracks, once `publish` succeeds; return how many held a track."""
         asked = {os.fspath(path) for path in paths}
         with writing(self.directory):
-            known = [path for path, _ in self._journal.files() if path in asked]
+            known = {path: held for path, held in self._journal.files() if path in asked}
             self._journal.forget(known)
-        return len(known)
+        return sum(held is not None for held in known.values())
 
     def tracks_below(self, places: Iterable[StrPath]) -> int:
         """Count the tracks with a file in these places, as `forget_missing` spells them."""

@@ -114,10 +114,13 @@ def open_catalogue(
     """
     with LiveIndex(partial(open_index, directory or settings.index)) as index:
         card = _card_of(index.stamp, model, settings.home / "models")
-        stamp = card.stamp(card.file) if card else index.stamp
         fetcher = GuardedFetcher(max_bytes=settings.clip_bytes)
-        match = card.match if card else None
-        with Soundalike(_Deaf(stamp), index, fetcher, match) as soundalike:
+        if card:
+            listener = _Deaf(card.stamp(card.file))
+            soundalike = Soundalike(listener, index, fetcher, card.match, card.sameness)
+        else:
+            soundalike = Soundalike(_Deaf(index.stamp), index, fetcher)
+        with soundalike:
             yield soundalike
 
 

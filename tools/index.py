@@ -15,7 +15,7 @@ from tools import options
 from tools.build import Built, NothingHeardError, build_index
 from tools.cli import DONE, NOT_DONE, PARTLY
 from tools.compose import runtime_of
-from tools.importers import audioset
+from tools.importers import audioset, youtube8m
 from tools.left_out import left_out_as_json, left_out_lines
 from tools.screen import Screen, counted, printable, report
 from tools.settings import read_settings
@@ -165,6 +165,7 @@ def verify(directory: Path | None, as_json: bool) -> int:
 
 
 command.add_command(audioset.command)
+command.add_command(youtube8m.command)
 
 
 def _precisions(found: IndexInfo) -> str:

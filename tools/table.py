@@ -22,7 +22,9 @@ def answer_lines(answer: Recommendations) -> Iterator[RenderableType]:
     """Render an answer: what was heard, what it is, what sounds like it, what to know."""
     clip = answer.clip
     heard = Text.assemble((printable(clip.name), "bold"), " · ")
-    heard.append(f"{clock(clip.start)}–{clock(clip.end)}, heard with {clip.model}", "dim")
+    # Of tracks that were never heard here, only others know how long they are.
+    times = f"{clock(clip.start)}–{clock(clip.end)}, " if clip.end > clip.start else ""
+    heard.append(f"{times}heard with {clip.model}", "dim")
     yield heard
     if answer.same is not None:
         same = Text("This is ", "green").append_text(name_of(answer.same))

@@ -393,6 +393,22 @@ def test_only_what_lies_where_was_looked_is_gone(tmp_path: Path, rng: np.random.
     assert titles(tmp_path) == {"Track0", "Track2", "Track3", "Track4", "Track6"}
 
 
+def test_what_is_named_is_forgotten(tmp_path: Path, rng: np.random.Generator) -> None:
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        for name in ("one", "two", "three"):
+            builder.add(random_track(name, rng), f"/music/{name}", 1, 1)
+        builder.skip("/music/broken", "It is broken.", 1, 1)
+        builder.publish()
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.add(random_track("four", rng), "/music/four", 1, 1)
+        paths = [f"/music/{name}" for name in ("one", "four", "broken", "never there")]
+        assert builder.forget(paths) == 2
+        assert builder.skipped() == []
+        builder.publish()
+    with open_index(tmp_path) as index:
+        assert {track.id for track, _ in index.contents()} == {"two", "three"}
+
+
 def test_a_forgotten_file_that_is_added_counts(tmp_path: Path, rng: np.random.Generator) -> None:
     build(tmp_path, [random_track("track1", rng), random_track("track2", rng)])
     with IndexBuilder(tmp_path, STAMP) as builder:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from index.journal import Origin
 from models.audioset import dequantise
 from models.cards import load_card
 from models.types import (
@@ -20,13 +21,14 @@ from models.types import (
     Track,
     Windows,
 )
-from models.windows import WINDOW_PATCHES, pool
-from tools.audioset.labels import Vocabulary
+from models.windows import WINDOW_HOP, WINDOW_PATCHES, pool
 from tools.audioset.records import DIM, Segment
 from tools.install.cards import published_fields
 from tools.install.release import OFFICIAL
+from tools.vocabulary import Vocabulary
 
 PATCH_SECONDS: Final = 0.96
+SOURCE: Final = "audioset"
 YOUTUBE: Final = "https://www.youtube.com/watch?v="
 
 _UNTITLED: Final = "segment without a label"
@@ -55,8 +57,9 @@ class SegmentReader:
 
     Attributes
     ----------
-    stamp : ModelStamp
-        What is said to have made the vectors: VGGish as Google published it.
+    origin : Origin
+        What is said to have made the vectors: VGGish as Google published it, in the windows that
+        clips have.
     mean : tuple of float
         What each embedding is centred on: the mean of VGGish's card, wherever it is installed.
     """
@@ -67,7 +70,7 @@ class SegmentReader:
         self._vocabulary = vocabulary
         self._pooling = pooling
         concat = pooling is Pooling.CONCAT
-        self.stamp = ModelStamp(
+        stamp = ModelStamp(
             model=f"{card['name']}-concat" if concat else card["name"],
             version=card["version"],
             space=f"{card['embedding_space']}-concat" if concat else card["embedding_space"],
@@ -75,6 +78,7 @@ class SegmentReader:
             sha512=OFFICIAL.checkpoint.sha512,
             precision="uint8",
         )
+        self.origin = Origin(stamp, WINDOW_PATCHES * PATCH_SECONDS, WINDOW_HOP * PATCH_SECONDS)
 
     def problem(self, segment: Segment) -> str:
         """Say in a sentence why a segment makes no track; empty where it makes one."""
@@ -93,6 +97,7 @@ class SegmentReader:
             seconds=lasts if lasts > 0 else len(segment.codes) * PATCH_SECONDS,
             labels=self._vocabulary.names(segment.labels),
             url=link_to(segment),
+            source=SOURCE,
         )
 
     def embedded(self, segment: Segment) -> EmbeddedTrack:

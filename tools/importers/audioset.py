@@ -10,17 +10,14 @@ import click
 
 from index.journal import LeftOut
 from tools import options
-from tools.audioset.choice import Choice, choose
-from tools.audioset.labels import read_vocabulary
+from tools.audioset.labels import music_of, read_vocabulary
 from tools.audioset.records import Segment, read_segments
 from tools.audioset.tracks import Pooling, SegmentReader, check_centring, link_to
-from tools.cli import DONE, NOT_DONE, PARTLY
-from tools.importers.job import Entry, NothingChosenError, Unwanted, import_entries
-from tools.importers.report import MOST_LISTED, import_as_json, show_import
-from tools.left_out import left_out_as_json, left_out_lines
-from tools.screen import Screen, Steps, report
+from tools.importers.command import run_import
+from tools.importers.job import Entry, Unwanted
+from tools.screen import Screen, Steps
 from tools.settings import read_settings
-from tools.stop import carrying_on
+from tools.vocabulary import Choice, choose
 
 _MEGABYTE = 1_000_000
 _PATH = click.Path(path_type=Path)
@@ -86,21 +83,13 @@ def command(  # noqa: PLR0913 - one for each option
     """
     screen = Screen(as_json=as_json)
     vocabulary = read_vocabulary(labels, ontology)
-    choice = choose(vocabulary, music_only=music_only, include=include, exclude=exclude)
+    within = music_of(vocabulary) if music_only else None
+    choice = choose(vocabulary, include, exclude, within=within)
     reader = SegmentReader(vocabulary, Pooling(pooling))
     check_centring(reader.mean, read_settings().home / "models")
     damaged: list[LeftOut] = []
     entries = read_entries(archives, choice, reader, screen=screen, damaged=damaged)
-    try:
-        with carrying_on():
-            done = import_entries(entries, out, reader.stamp, screen=screen, damaged=damaged)
-    except NothingChosenError as error:
-        screen.show(*left_out_lines("Left out", error.left_out, MOST_LISTED))
-        report(error, as_json=as_json, more={"left_out": left_out_as_json(error.left_out)})
-        return NOT_DONE
-    show_import(done, out, "segment", screen)
-    screen.answer(import_as_json(done, out))
-    return PARTLY if done.left_out else DONE
+    return run_import(entries, out, reader.origin, noun="segment", screen=screen, damaged=damaged)
 
 
 def read_entries(

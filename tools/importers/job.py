@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from index.builder import IndexBuilder
-from index.journal import LeftOut
+from index.journal import LeftOut, Origin
 from index.manifest import Manifest
 from index.opened import open_index
-from models.types import CatalogueError, EmbeddedTrack, ModelStamp, Track
+from models.types import CatalogueError, EmbeddedTrack, Track
 from tools.screen import Screen
 
 _BATCH: Final = 1_000
@@ -105,7 +105,7 @@ class _Count:
 def import_entries(
     entries: Iterable[Entry | Unwanted],
     directory: Path,
-    stamp: ModelStamp,
+    origin: Origin,
     *,
     screen: Screen,
     damaged: list[LeftOut],
@@ -120,8 +120,8 @@ def import_entries(
         Read once. Of several with one source, the first counts.
     directory : Path
         The index.
-    stamp : ModelStamp
-        What made the vectors.
+    origin : Origin
+        What the vectors were made with.
     screen : Screen
     damaged : list of LeftOut
         Filled by `entries` with what cannot be read.
@@ -134,8 +134,13 @@ def import_entries(
         There is no track in the end.
     """
     began = time.perf_counter()
-    _refuse_another(directory, stamp)
-    with IndexBuilder(directory, stamp) as builder:
+    _refuse_another(directory, origin)
+    with IndexBuilder(
+        directory,
+        origin.stamp,
+        window_seconds=origin.window_seconds,
+        hop_seconds=origin.hop_seconds,
+    ) as builder:
         for note in builder.notes:
             screen.note(note)
         count = _take(entries, builder)
@@ -206,18 +211,18 @@ def _state(entry: Entry) -> _State:
     return len(entry.content), int.from_bytes(digest.digest(), "little") >> 1
 
 
-def _refuse_another(directory: Path, stamp: ModelStamp) -> None:
+def _refuse_another(directory: Path, origin: Origin) -> None:
     """Refuse an index that would have to forget all it holds."""
     try:
         with open_index(directory) as index:
-            found = index.stamp
+            made = index.manifest
     except CatalogueError:
         return  # there is none, or none that could be kept
-    ours, theirs = ((one.model, one.version, one.space, one.dim) for one in (stamp, found))
-    if ours != theirs:
+    if not origin.fits(Origin(made.stamp, made.window_seconds, made.hop_seconds)):
+        ours, theirs = origin.stamp, made.stamp
         raise CatalogueError(
-            f"The index in {directory} was made with {found.model} {found.version} "
-            f"({found.space}), and these vectors are {stamp.model}'s ({stamp.space}).",
+            f"The index in {directory} was made with {theirs.model} {theirs.version} "
+            f"({theirs.space}), and these vectors are {ours.model}'s ({ours.space}).",
             "Name another folder with --out.",
         )
 

@@ -9,8 +9,8 @@ import pytest
 
 from models.types import SoundalikeError
 from tests.tools.audioset.making import write_labels
-from tools.audioset.choice import choose
-from tools.audioset.labels import MUSIC, LabelError, Vocabulary, labels_below, read_vocabulary
+from tools.audioset.labels import MUSIC, labels_below, music_of, read_vocabulary
+from tools.vocabulary import LabelError, Vocabulary, choose
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_a_label_that_is_none_is_named_with_what_may_be_meant(
 ) -> None:
     with pytest.raises(LabelError, match=r"no label “Musik”.*“Music”"):
         tree.find("Musik")
-    with pytest.raises(LabelError, match="listed in --labels"):
+    with pytest.raises(LabelError, match="--labels lists them all"):
         alone.find("Music genre is not here")
 
 
@@ -52,7 +52,8 @@ def test_a_title_needs_only_the_narrowest_labels(tree: Vocabulary, alone: Vocabu
 
 def test_a_choice_wants_all_that_is_asked_for(tree: Vocabulary) -> None:
     def chosen(music_only: bool = False, include: tuple = (), exclude: tuple = ()) -> list[tuple]:
-        choice = choose(tree, music_only=music_only, include=include, exclude=exclude)
+        within = music_of(tree) if music_only else None
+        choice = choose(tree, include, exclude, within=within)
         return [labels for labels in ((), (0,), (1,), (1, 2)) if choice.takes(labels)]
 
     assert chosen() == [(), (0,), (1,), (1, 2)]
@@ -67,7 +68,7 @@ def test_a_choice_wants_all_that_is_asked_for(tree: Vocabulary) -> None:
 
 def test_music_is_not_known_without_the_ontology(alone: Vocabulary) -> None:
     with pytest.raises(LabelError, match="Add --ontology"):
-        choose(alone, music_only=True, include=(), exclude=())
+        music_of(alone)
 
 
 def test_labels_that_are_none_are_a_sentence(tmp_path: Path) -> None:
