@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.tools.conftest import Cli, only_json
 from tools.bench import cli as bench_cli
-from tools.bench import decode, end_to_end, long_clip, model, search
+from tools.bench import decode, end_to_end, long_clip, model, search, vggish
 from tools.bench.effort import Effort
 from tools.bench.measure import Report, Row, timed
 from tools.convert.network import Topology
 
+OF = ("worker", "of two")
 LITTLE = Effort(Topology.narrow(16), (1,), (3,), rounds=2, calls=2, seconds=10.0, asks=1)
 
 
@@ -68,10 +71,10 @@ def test_model_beside_one_call_for_each_patch_and_vggish_beside_its_peers(
     notes = [row["note"] for row in vggish.values() if row["note"].startswith("cosine")]
     assert notes
     assert all(float(note.split()[-1]) > 0.99 for note in notes)
+    assert re.fullmatch(r"\d+\.\d× as fast as VGGish fp32", vggish["tiny fp32"]["note"])
     assert list(memory) == [
-        f"VGGish {precision}, one {of}"
-        for precision in ("fp32", "int8")
-        for of in ("worker", "of two")
+        *(f"VGGish {precision}, one {of}" for precision in ("fp32", "int8") for of in OF),
+        "tiny fp32, one worker",
     ]
     assert all(0 < row["before"] < row["rss"] for row in memory.values())
 
@@ -105,6 +108,30 @@ def test_tables_for_a_person(tiny_model: Path, cli: Cli) -> None:
     assert "1.00×" in out
 
 
+def test_a_page_takes_the_tables(tiny_model: Path, cli: Cli, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("above\n<!-- speed -->\nold\n<!-- end of speed -->\nbelow\n")
+    assert cli("bench", "search", "--markdown", page)[0] == 0
+    text = page.read_text()
+    assert text.startswith("above\n<!-- speed -->\n\nOn ")
+    assert "|  | median ms | p95 ms | ratio |  |" in text
+    assert text.endswith("\n\n<!-- end of speed -->\nbelow\n")
+    assert cli("bench", "search", "--markdown", tmp_path / "none.md")[0] == 2
+
+
+def test_files_are_compared_with_vggish_in_the_same_arithmetic() -> None:
+    times = {"VGGish int8": 4.0, "VGGish fp32": 16.0, "small fp16": 2.0, "small int8": 0.5}
+    rows = [Row(what, (seconds,)) for what, seconds in times.items()]
+    own = {
+        name: SimpleNamespace(file=SimpleNamespace(precision=name[-4:]))
+        for name in ("small fp16", "small int8")
+    }
+    notes = [row.note for row in vggish._beside_vggish(rows, own)]
+    assert notes == ["", "", "8.0× as fast as VGGish fp32", "8.0× as fast as VGGish int8"]
+    failed = [Row("VGGish int8"), *rows[1:]]
+    assert [row.note for row in vggish._beside_vggish(failed, own)][3] == ""
+
+
 def test_ratios_and_missing_rows() -> None:
     report = Report("x", [Row("ours", (0.1, 0.2, 0.3), per=2), Row("theirs", (0.4,)), Row("none")])
     first, second, missing = report.as_json()["rows"]
@@ -115,7 +142,7 @@ def test_ratios_and_missing_rows() -> None:
 
 def test_a_part_of_another_row_is_not_compared() -> None:
     report = Report("x", [Row("whole", (0.4,)), Row("  part", (0.1,), part=True)])
-    _, table = report.lines()
+    _, table = report.grid().lines()
     assert list(table.columns[3].cells) == ["1.00×", ""]
     assert report.as_json()["rows"][1]["ratio"] is None
 

@@ -16,7 +16,7 @@ REPORT = MemoryReport(
 
 
 def test_in_a_terminal() -> None:
-    _, table = REPORT.lines()
+    _, table = REPORT.grid().lines()
     cells = zip(*(column.cells for column in table.columns), strict=True)
     assert list(cells) == [
         ("one", "0.46", "100", "469", "286", "1,500", "-2", "shared"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,12 +12,38 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tools.markdown import markdown_table
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table as it is read: what each row is of, a text for each heading, and a note."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def lines(self) -> Sequence[RenderableType]:
+        """Render it for a terminal."""
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_column("")
+        for heading in self.headings:
+            table.add_column(heading, justify="right")
+        table.add_column("", style="dim", overflow="fold")
+        for row in self.rows:
+            table.add_row(*row)
+        return Text(f"\n{self.title}", "bold"), table
+
+    def markdown(self) -> str:
+        """Render it as Markdown."""
+        return f"**{self.title}**\n\n{markdown_table(('', *self.headings, ''), self.rows)}"
+
 
 class Shown(Protocol):
     """A table of measurements, of whatever kind."""
 
-    def lines(self) -> Sequence[RenderableType]:
-        """Render it for a terminal."""
+    def grid(self) -> Grid:
+        """Render it as texts."""
 
     def as_json(self) -> dict[str, Any]:
         """Render it as plain JSON values."""
@@ -67,9 +93,8 @@ class Report:
         first, this = self.rows[0].milliseconds(0.5), row.milliseconds(0.5)
         return this / first if first and this is not None else None
 
-    def lines(self) -> Sequence[RenderableType]:
-        """Render it for a terminal."""
-        headings = ("median ms", "p95 ms", "ratio")
+    def grid(self) -> Grid:
+        """Render it as texts."""
         cells = [
             (
                 row.what,
@@ -80,7 +105,7 @@ class Report:
             )
             for row in self.rows
         ]
-        return titled(self.title, headings, cells)
+        return Grid(self.title, ("median ms", "p95 ms", "ratio"), cells)
 
     def as_json(self) -> dict[str, Any]:
         """Render it as plain JSON values."""
@@ -111,20 +136,6 @@ def timed(
         function()
         seconds.append(time.perf_counter() - began)
     return Row(what, tuple(seconds), note, per)
-
-
-def titled(
-    title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]
-) -> Sequence[RenderableType]:
-    """Render a title and a table: what a row is of, a number for each heading, and a note."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("")
-    for heading in headings:
-        table.add_column(heading, justify="right")
-    table.add_column("", style="dim", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return Text(f"\n{title}", "bold"), table
 
 
 def _ratio(row: Row, ratio: float | None) -> str:

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from rich.console import RenderableType
-
-from tools.bench.measure import titled
+from tools.bench.measure import Grid
 from tools.bench.memory import Memory
 
 _MB = 1_000_000
@@ -29,10 +27,10 @@ class MemoryReport:
     title: str
     rows: Sequence[Taken]
 
-    def lines(self) -> Sequence[RenderableType]:
-        """Render it for a terminal."""
+    def grid(self) -> Grid:
+        """Render it as texts."""
         headings = ("load s", "before MB", "RSS MB", "PSS MB", "peak MB", "growth MB")
-        return titled(self.title, headings, map(_cells, self.rows))
+        return Grid(self.title, headings, [_cells(row) for row in self.rows])
 
     def as_json(self) -> dict[str, Any]:
         """Render it as plain JSON values, sizes in bytes."""
