@@ -14,6 +14,7 @@ import numpy as np
 from models.cards import ModelCard, ModelFile
 from models.choice import candidates, known_choice, note_choice
 from models.crew import Crew
+from models.graphs import SMALLEST
 from models.runtime import Runtime
 from models.session import keep_graph, kept_graph, open_session
 from models.types import ModelError
@@ -52,8 +53,11 @@ def make_ready(card: ModelCard, cache: Path, note: Note = silent) -> Runtime:
     """
     file = known_choice(card, cache)
     if file is None:
-        note(f"Timing the files of {card.name} on this machine.")
-        file = _time_and_choose(candidates(card), cache, note)
+        files = candidates(card)
+        # Small ones are timed before that could be read.
+        if max(each.size for each in files) >= SMALLEST:
+            note(f"Timing the files of {card.name} on this machine.")
+        file = _time_and_choose(files, cache, note)
     for other in card.files:
         if other.sha512 != file.sha512:
             kept_graph(other, cache).drop()

@@ -26,6 +26,12 @@ def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache"
 
 
+@pytest.fixture(autouse=True)
+def worth_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every file count as one that takes a while to time."""
+    monkeypatch.setattr(ready, "SMALLEST", 0)
+
+
 def file_of(path: Path, precision: str = "fp32", overlap: float | None = None) -> ModelFile:
     data = path.read_bytes()
     return ModelFile(path, len(data), hashlib.sha512(data).hexdigest(), precision, overlap=overlap)
@@ -74,6 +80,16 @@ def test_the_faster_one_runs_and_is_timed_once(
     assert make_ready(both, cache, notes.append) == runtime
     assert known_choice(both, cache) is both.files[1]
     assert (len(notes), calls) == (1, [2])
+
+
+def test_small_files_are_timed_without_a_word(
+    both: ModelCard, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ready, "SMALLEST", both.files[0].size + both.files[1].size)
+    calls = timing(monkeypatch, 1.0, 0.3)
+    notes: list[str] = []
+    assert make_ready(both, cache, notes.append).file is both.files[1]
+    assert (calls, notes) == ([2], [])
 
 
 @pytest.mark.parametrize("other", [0.95, 1.0, 3.0])
