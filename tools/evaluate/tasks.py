@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.types import FloatArray, Windows
 from tools.evaluate.bootstrap import SEED, Estimate, draws, interval, mean_estimates
@@ -37,6 +38,7 @@ from tools.evaluate.metrics import (
 FOLDS: Final = 10
 NEIGHBOURS: Final = 5
 HUB: Final = 10
+LABEL_MEASURES: Final = ("P@1", "P@5", "P@10", "MAP", "nDCG@10", "kNN accuracy")
 NO_SHARES: Final = ("10-occurrence skewness", "largest hub")
 """The measures that are not shares, which lie in [0, 1]."""
 
@@ -60,6 +62,25 @@ class Scores:
 
     asked: int
     measures: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What every item scored by itself when it asked all the others.
+
+    Attributes
+    ----------
+    values : np.ndarray [shape=(n, 6), float64]
+        By item and `LABEL_MEASURES`; without meaning where there was nothing to find.
+    asks : np.ndarray [shape=(n,), bool]
+        Which items have anything to find.
+    neighbours : np.ndarray [shape=(n, 10), int]
+        The first answers, NOBODY where there are fewer.
+    """
+
+    values: Floats
+    asks: NDArray[np.bool_]
+    neighbours: IntArray
 
 
 def clip_vector(windows: Windows) -> FloatArray:
@@ -101,6 +122,20 @@ def score_labels(
     -------
     Scores
     """
+    measured = measure_labels(vectors, judged, progress=progress)
+    asks = measured.asks
+    estimates = mean_estimates(measured.values[asks], None if clusters is None else clusters[asks])
+    measures = dict(zip(LABEL_MEASURES, estimates, strict=True))
+    return Scores(int(asks.sum()), measures | _hubness(measured.neighbours))
+
+
+def measure_labels(
+    vectors: FloatArray, judged: Judgements, *, progress: Progress = lambda _done: None
+) -> Measured:
+    """Let every item ask all the others, and measure each ranking: see `score_labels`.
+
+    Two models are compared on the same items by the differences of their values, row by row.
+    """
     strata = judged.labels.argmax(axis=1).astype(np.int64)
     folds = stratified_folds(strata, FOLDS, SEED)
     values, hubs, asking = [], [], []
@@ -119,17 +154,11 @@ def score_labels(
             ndcg_at(found, 10),
             own & (picked != NOBODY),
         )
-        values.append(np.stack(measured, axis=1))
+        values.append(np.stack(measured, axis=1).astype(np.float64))
         hubs.append(order[:, :HUB].copy())  # a view would keep all of every ranking
         asking.append(found.any(axis=1))
         progress(rows.stop)
-    asks = np.concatenate(asking)
-    estimates = mean_estimates(
-        np.concatenate(values)[asks], None if clusters is None else clusters[asks]
-    )
-    names = ("P@1", "P@5", "P@10", "MAP", "nDCG@10", "kNN accuracy")
-    measures = dict(zip(names, estimates, strict=True))
-    return Scores(int(asks.sum()), measures | _hubness(np.concatenate(hubs)))
+    return Measured(np.concatenate(values), np.concatenate(asking), np.concatenate(hubs))
 
 
 def expect_labels(judged: Judgements) -> Mapping[str, float]:
