@@ -1,20 +1,30 @@
-"""Test sets read from folders of real files, and the store of decoded sound."""
+"""The pieces of the test sets, the store of decoded sound, the manifest, and the card."""
 
+import hashlib
 import tomllib
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from click.testing import CliRunner
 
 from models.cards import check_file, read_card
+from models.frontend import log_mel, patches
+from tools.cards import toml_text
 from tools.evaluate.bootstrap import Estimate
 from tools.evaluate.tasks import Scores
-from tools.train.card import card_text
+from tools.install.cards import describe
+from tools.train.card import card_of_training, finish_card
 from tools.train.components import Components, principal_components
+from tools.train.manifest import list_made, manifest_digest, manifest_text
+from tools.train.manifest import main as manifest
 from tools.train.sound import SoundStore, read_sound
 from tools.train.sources import list_recordings
-from tools.train.trials import Report, Trial, read_trials, spread_windows, training_patches
+from tools.train.trials import Trial, cut, spread_windows, training_patches
+from tools.train.yardstick import ALL, Report
 
 RATE = 16_000
 
@@ -29,74 +39,51 @@ def write(path: Path, seconds: float, *, channels: int = 1, rate: int = RATE) ->
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     write(tmp_path / "music/FMA/long.wav", 75)
-    write(tmp_path / "music/FMA/short.wav", 20)
     write(tmp_path / "music/OpenHV/song.wav", 5)
-    write(tmp_path / "esc10/001 - Dog bark/4-bark.wav", 0.3)
     write(tmp_path / "philharmonia/banjo/note.wav", 2.5)
     write(tmp_path / "philharmonia/cello/low.wav", 1)
     write(tmp_path / "philharmonia/cello/high.wav", 1)
     return tmp_path
 
 
-def test_trials_hold_the_test_side_and_only_it(data: Path) -> None:
-    trials = {trial.name: trial for trial in read_trials(list_recordings(data))}
-    assert trials["music"].labels == ("long.wav",) * 6
-    assert trials["music"].recordings == ("long.wav",) * 6
-    assert trials["philharmonia"].recordings == ("note.wav",)
-    assert [piece.shape for piece in trials["music"].pieces] == [(10, 96, 64)] * 6
-    assert [piece.shape for piece in trials["esc10"].pieces] == [(1, 96, 64)]
-    assert trials["philharmonia"].labels == ("banjo",)
+def test_windows_start_in_the_middles_of_sixths() -> None:
+    rate = 100
+    samples = np.arange(round(105.6 * rate), dtype=np.float32)
+    windows = spread_windows(samples, rate)
+    # Of the 96 s of starts there are: 16 s each.
+    assert [window[0] / rate for window in windows] == [8, 24, 40, 56, 72, 88]
+    assert {len(window) / rate for window in windows} == {9.62}
+    assert len(spread_windows(samples[: 69 * rate], rate)) == 6
+    assert spread_windows(samples[: 69 * rate - 1], rate) == ()
+
+
+def test_a_window_is_ten_patches_and_shares_no_sound_with_another() -> None:
+    windows = spread_windows(np.zeros(69 * RATE, np.float32), RATE)
+    assert {len(patches(log_mel(window))) for window in windows} == {10}
+    numbered = spread_windows(np.arange(69 * RATE, dtype=np.float32), RATE)
+    assert all(one[-1] < other[0] for one, other in pairwise(numbered))
+
+
+def test_music_is_cut_and_anything_else_is_a_piece_as_it_is(data: Path) -> None:
+    test = [each for each in list_recordings(data) if each.test]
+    pieces = {each.kind: cut(each, read_sound(each.path), RATE) for each in test}
+    assert [piece.label for piece in pieces["music"]] == ["long.wav"] * 6
+    (note,) = pieces["philharmonia"]
+    assert (note.label, len(note.samples)) == ("banjo", 2.5 * RATE)
+
+
+def test_a_trial_knows_what_belongs_together() -> None:
+    trial = Trial("music", ("a", "a", "b", "b"), ("1", "2", "1", "3"))
+    assert trial.clusters().tolist() == [0, 1, 0, 2]
+    assert trial.chance()["P@1"] == pytest.approx(1 / 3)
+
+
+def test_silence_teaches_nothing(data: Path) -> None:
     assert len(training_patches(list_recordings(data))) == 5 + 1 + 1
-
-
-def test_windows_reach_from_the_first_patch_to_the_last() -> None:
-    heard = np.arange(100, dtype=np.float32)[:, np.newaxis, np.newaxis] * np.ones((1, 96, 64))
-    windows = spread_windows(heard.astype(np.float32))
-    starts = [int(window[0, 0, 0]) for window in windows]
-    assert starts == [0, 18, 36, 54, 72, 90]
-    assert windows[-1][-1, 0, 0] == 99
-    assert spread_windows(heard[:71].astype(np.float32)) == ()
-
-
-def test_a_piece_is_the_mean_of_its_patches() -> None:
-    pieces = (np.zeros((2, 96, 64), np.float32), np.ones((3, 96, 64), np.float32))
-    pieces[0][1] = 4
-    trial = Trial("two", pieces, ("a", "b"), ("1", "2"))
-    assert trial.vectors(lambda patches: patches[:, 0, :2]).tolist() == [[2, 2], [1, 1]]
-
-
-def test_a_trial_is_scored_by_centred_cosine() -> None:
-    # The two kinds differ along the mean alone, which no angle from the origin shows.
-    rng = np.random.default_rng(0)
-    pieces = [np.zeros((1, 96, 64), np.float32) for _ in range(41)]
-    for place, piece in enumerate(pieces[:-1]):
-        piece[0, 0, :2] = 9.0 + 2 * (place % 2), 0.1 * rng.standard_normal()
-    pieces[-1][0, 0, :2] = 10, 0  # nothing is left of it: it is ranked without a warning
-    names = [str(place // 4) for place in range(41)]
-    trial = Trial("two", tuple(pieces), ("low", "high") * 20 + ("none",), tuple(names))
-
-    def embed(patches: np.ndarray) -> np.ndarray:
-        return patches[:, 0, :2]
-
-    centred = trial.score(embed, np.array([10.0, 0.0]))
-    assert centred.asked == 40
-    assert [centred.measures[name].value for name in ("P@1", "P@5", "MAP")] == [1, 1, 1]
-    assert trial.score(embed, np.zeros(2)).measures["MAP"].value < 0.7
-    assert trial.chance()["P@1"] == pytest.approx(19 / 40)
-
-
-def test_pieces_of_one_recording_are_no_independent_proof() -> None:
-    rng = np.random.default_rng(3)
-    pieces = tuple(rng.standard_normal((40, 1, 96, 64)).astype(np.float32))
-    labels, together = ("a", "b") * 20, tuple(str(place // 10) for place in range(40))
-    intervals = [
-        Trial("one", pieces, labels, recordings)
-        .score(lambda patches: patches[:, 0], np.zeros(64))
-        .measures["P@1"]
-        for recordings in (together, tuple(map(str, range(40))))
-    ]
-    assert intervals[0].value == intervals[1].value
-    assert intervals[0] != intervals[1]
+    path = data / "music/OpenHV/song.wav"
+    sound, rate = soundfile.read(path)
+    soundfile.write(path, np.concatenate([sound, np.zeros(rate * 5)]), rate)
+    assert len(training_patches(list_recordings(data))) == 6 + 1 + 1  # one is half silent
 
 
 def test_sound_is_the_mean_of_the_channels_at_16_khz(tmp_path: Path) -> None:
@@ -144,25 +131,68 @@ def test_flattening_evens_the_components_out() -> None:
     np.testing.assert_allclose([half.sum(), white.sum()], plain.sum(), rtol=1e-3)
 
 
+def test_a_manifest_names_what_taught_and_only_that(data: Path, tmp_path: Path) -> None:
+    write(tmp_path / "made/solo-0001.wav", 1)
+    recordings = [*list_recordings(data), *list_made(tmp_path / "made")]
+    text = manifest_text(recordings)
+    names = [line.split("  ")[1] for line in text.splitlines()]
+    assert names == [
+        "made/made/solo-0001.wav",
+        "music/OpenHV/song.wav",
+        "philharmonia/cello/high.wav",
+        "philharmonia/cello/low.wav",
+    ]
+    song = (data / "music/OpenHV/song.wav").read_bytes()
+    assert hashlib.blake2b(song, digest_size=16).hexdigest() == text.splitlines()[1].split()[0]
+    assert manifest_digest(text) == hashlib.sha256(text.encode()).hexdigest()
+    assert manifest_text(reversed(recordings)) == text
+    write(data / "music/OpenHV/song.wav", 5.1)
+    assert manifest_digest(manifest_text(recordings)) != manifest_digest(text)
+
+
+def test_the_manifest_is_written_by_a_command(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "data.txt"
+    ran = CliRunner().invoke(manifest, [str(data), "--out", str(out)])
+    assert ran.exit_code == 0
+    assert ran.output == f"3 recordings; SHA-256 {manifest_digest(out.read_text())}\n"
+
+
 def test_the_card_reads_back_as_the_models_card(tmp_path: Path) -> None:
-    model = tmp_path / "vggish_small.onnx"
-    model.write_bytes(b"weights")
-    values = {"P@1": 0.9, "P@5": 0.8, "MAP": 0.7}
+    files = []
+    for name, precision in (("vggish_small.onnx", "fp16"), ("vggish_small_int8.onnx", "int8")):
+        (tmp_path / name).write_bytes(name.encode())
+        files.append(describe(tmp_path / name, precision))
+    files[1] = replace(files[1], overlap=0.98)
+    trial = Trial("esc10", ("a", "a"), ("1", "2"))
+    values = {"P@1": 0.9, "P@5": 0.8, "MAP": 0.7004}
     scores = Scores(160, {name: Estimate(value, 0.5, 1.0) for name, value in values.items()})
-    chance = {"esc10": {"P@1": 0.1}}
-    text = card_text(
-        model,
+    report = Report(
+        trials=(trial,),
+        scores={"teacher": {"esc10": scores}, "vggish-small": {"esc10": scores}},
+        chance={"esc10": {"P@1": 0.1}},
+        differences={},
+        agreement={"vggish-small": {"esc10": 0.91, ALL: 0.95}},
+    )
+    known = card_of_training(training_data="sounds", command="python", manifest="ab" * 32)
+    table = finish_card(
+        {**known, "calibration": {"reference": "kept", "knots": [[-1, 0], [1, 1]]}},
         mean=np.linspace(-1, 1, 128),
-        training_data="sounds",
-        command="python -m tools.train",
-        report=Report({"teacher": {"esc10": scores}, "student": {"esc10": scores}}, chance),
+        files=files,
+        report=report,
     )
     path = tmp_path / "vggish-small.toml"
-    path.write_text(text)
+    path.write_text(toml_text(table))
     card = read_card(path, tmp_path)
-    assert check_file(card.file) == model
-    assert (card.name, card.space, card.dim) == ("vggish-small", "vggish-small-1", 128)
+    assert [check_file(file).name for file in card.files] == [file.path.name for file in files]
+    assert [file.overlap for file in card.files] == [None, 0.98]
+    assert (card.name, card.dim) == ("vggish-small", 128)
+    assert card.space == f"vggish-small-{card.version}"
+    assert card.calibration is not None
     np.testing.assert_allclose(card.mean, np.linspace(-1, 1, 128), rtol=1e-5)
-    evaluation = tomllib.loads(text)["evaluation"]["esc10"]
-    assert evaluation["student"] == {"p1": 0.9, "p5": 0.8, "map": 0.7}
-    assert evaluation["chance"] == {"p1": 0.1}
+    read = tomllib.loads(path.read_text())
+    assert read["data_manifest_sha256"] == "ab" * 32
+    assert read["evaluation"]["esc10"] == {
+        "teacher": {"p1": 0.9, "p5": 0.8, "map": 0.7},
+        "vggish-small": {"p1": 0.9, "p5": 0.8, "map": 0.7, "rank_agreement": 0.91},
+        "chance": {"p1": 0.1},
+    }

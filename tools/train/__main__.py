@@ -14,11 +14,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from torch import nn
 
-from tools.train import evaluate, fit
-from tools.train.card import LICENCE, NAME, TEACHER, VERSION, card_text
+from tools.cards import write_card
+from tools.train import fit
+from tools.train.card import LICENCE, NAME, TEACHER, VERSION, card_of_training
 from tools.train.coded import make_pairs
 from tools.train.components import Components, principal_components
+from tools.train.evaluate import company
 from tools.train.export import export_onnx
+from tools.train.finish import finish, finished_lines
+from tools.train.listeners import open_onnx, run_batches
+from tools.train.manifest import manifest_digest, manifest_text
 from tools.train.picture import draw_losses
 from tools.train.polish import Polish, find_polish
 from tools.train.sound import SoundStore
@@ -27,7 +32,7 @@ from tools.train.speech import speak
 from tools.train.student import DIM, HALF_WIDTHS, WIDTHS
 from tools.train.synthetic import render
 from tools.train.targets import Targets, make_targets
-from tools.train.trials import read_trials, training_patches
+from tools.train.trials import training_patches
 
 _CODED_WINDOWS = 800
 
@@ -98,29 +103,19 @@ def main(
         export_onnx(student, plan.out, dim=DIM, metadata=_metadata(plan.teacher))
         if plan.polish:
             pairs = _coded_windows(plan, taught, bars)
-            mean = evaluate.centring_mean(evaluate.onnx_embed(plan.out), train)
-            _fold(student, find_polish(pairs, mean))
+            mean = run_batches(open_onnx(plan.out), train).mean(axis=0, dtype=np.float64)
+            _fold(student, find_polish(pairs, mean.astype(np.float32)))
             export_onnx(student, plan.out, dim=DIM, metadata=_metadata(plan.teacher))
-    report = evaluate.compare(
-        {
-            "teacher": evaluate.teacher_embed(plan.teacher),
-            "student": evaluate.onnx_embed(plan.out),
-            "untrained": evaluate.untrained_embed(plan.seed),
-        },
-        read_trials(recordings),
-        train,
-    )
-    console.print(*evaluate.tables(report))
-    mean = evaluate.centring_mean(evaluate.onnx_embed(plan.out), train)
-    text = card_text(
-        plan.out,
-        mean=mean,
+    table = card_of_training(
         training_data=describe_training(recordings, plan.pieces, plan.voices),
         command=_command(plan),
-        report=report,
+        manifest=_write_manifest(plan, taught),
     )
+    beside = company(plan.teacher, plan.seed)
+    found = finish(plan.out, table, plan.data, beside, plan.work / "yardstick", console=console)
+    console.print(*finished_lines(found))
     card = plan.work / f"{NAME}.toml"
-    card.write_text(text)
+    write_card(card, found.card)
     console.print(f"{plan.out} is written, and its card {card}: it belongs into models/cards.")
 
 
@@ -193,9 +188,9 @@ def _coded_windows(plan: Plan, taught: Sequence[Recording], bars: Progress) -> N
         jobs=plan.jobs,
         advance=lambda count: bars.advance(task, count),
     )
-    embed = evaluate.onnx_embed(plan.out)
+    network = open_onnx(plan.out)
     shape, patch = pairs.shape[:3], pairs.shape[3:]
-    heard = (embed(pair.reshape(-1, *patch).astype(np.float32)) for pair in pairs)
+    heard = (run_batches(network, pair.reshape(-1, *patch).astype(np.float32)) for pair in pairs)
     return np.asarray(np.concatenate(list(heard)).reshape(*shape, -1).mean(axis=2))
 
 
@@ -206,6 +201,13 @@ def _fold(student: nn.Sequential, polish: Polish) -> None:
     with torch.no_grad():
         last.weight.copy_(torch.from_numpy(weight))
         last.bias.copy_(torch.from_numpy(bias))
+
+
+def _write_manifest(plan: Plan, taught: Sequence[Recording]) -> str:
+    """Write which recordings taught, and return the SHA-256 of that."""
+    text = manifest_text(taught)
+    (plan.work / f"{NAME}-data.txt").write_text(text)
+    return manifest_digest(text)
 
 
 def _command(plan: Plan) -> str:

@@ -1,134 +1,191 @@
-"""Scores a model beside its teacher, an untrained twin and chance.
+"""Scores models beside their teacher, the statistics, untrained networks and chance.
 
-``python -m tools.train.evaluate DATA_DIR --model MODEL.onnx [--teacher YAMNET.tflite]``
+``python -m tools.train.evaluate DATA --model MODEL.onnx [--model …] [--teacher YAMNET.tflite]``
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
-import numpy as np
-import onnxruntime
-import torch
-from numpy.typing import NDArray
 from rich.console import Console
-from rich.table import Table
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from tools.evaluate.report import scores_as_json, scores_table
-from tools.train import teacher as yamnet
-from tools.train.sources import list_recordings
-from tools.train.student import build_student
-from tools.train.trials import Embed, Report, Trial, read_trials, training_patches
+from tools.files import write_whole
+from tools.markdown import replace_part
+from tools.train.hearing import Heard, hear
+from tools.train.listeners import (
+    TEACHER,
+    Listener,
+    file_listener,
+    random_vggish_listener,
+    shipped_mean,
+    teacher_listener,
+    untrained_listener,
+)
+from tools.train.sources import Recording, list_recordings
+from tools.train.yardstick import Pair, Report, compare
+from tools.train.yardstick_picture import draw_report
+from tools.train.yardstick_report import report_as_json, report_as_markdown, report_lines
 
-_BATCH = 16
+KEPT = Path(".soundalike/yardstick")
+PART = "quality"
+"""The part of a page that the Markdown goes into."""
+
+_INT8 = "-int8"
 
 
-def compare(
-    models: Mapping[str, Embed], trials: tuple[Trial, ...], train: NDArray[np.float32]
-) -> Report:
-    """Score each model on each test set, centred on its mean over the training patches.
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluated:
+    """The scores, and what each model made of the recordings, by its name."""
+
+    report: Report
+    heard: Mapping[str, Heard]
+
+
+def evaluate(
+    recordings: Sequence[Recording],
+    listeners: Sequence[Listener],
+    *,
+    kept: Path,
+    silence: bool = False,
+    console: Console | None = None,
+) -> Evaluated:
+    """Let models listen and score them, with the differences that matter.
 
     Parameters
     ----------
-    models : Mapping of str to Embed
-    trials : tuple of Trial
-    train : NDArray[np.float32]
-        Shape (n, 96, 64).
+    recordings : Sequence of Recording
+    listeners : Sequence of Listener
+        Students and what they are to be seen beside, in the order of the tables.
+    kept : Path
+        Where what they hear is kept.
+    silence : bool
+        Whether silent patches take part.
+    console : Console or None
+        Where progress is shown.
 
     Returns
     -------
-    Report
+    Evaluated
     """
-    scores = {}
-    for name, embed in models.items():
-        mean = centring_mean(embed, train)
-        scores[name] = {trial.name: trial.score(embed, mean) for trial in trials}
-    return Report(scores, {trial.name: trial.chance() for trial in trials})
-
-
-def centring_mean(embed: Embed, train: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the mean embedding [d] of patches [n, 96, 64]."""
-    return np.asarray(embed(train).mean(axis=0, dtype=np.float64), np.float32)
-
-
-def onnx_embed(path: Path) -> Embed:
-    """Open an ONNX model as a function from patches to embeddings."""
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-
-    def embed(patches: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.concatenate(
-            [session.run(None, {"patches": batch})[0] for batch in _batches(patches)]
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
+    shown = console or Console(quiet=True)
+    with Progress(*columns, TimeRemainingColumn(), console=shown) as bars:
+        task = bars.add_task("listen", total=len(recordings) * len(listeners))
+        trials, heard = hear(
+            recordings,
+            listeners,
+            kept=kept,
+            silence=silence,
+            advance=lambda count: bars.advance(task, count),
         )
-
-    return embed
-
-
-def teacher_embed(path: Path) -> Embed:
-    """Open the teacher as a function from the project's patches to embeddings."""
-    network = yamnet.load_teacher(path)
-
-    def embed(patches: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.concatenate([yamnet.teach(network, batch) for batch in _batches(patches)])
-
-    return embed
+    for name, source in _sources(listeners):
+        # Two files of one model have one card, and it has one mean.
+        heard[name] = replace(heard[name], mean=heard[source].mean)
+    reference = TEACHER if TEACHER in heard else None
+    report = compare(trials, heard, pairs=pairs_of(listeners), reference=reference)
+    return Evaluated(report, heard)
 
 
-def untrained_embed(seed: int) -> Embed:
-    """Return the student's architecture with random weights."""
-    network = build_student(seed).eval()
-
-    def embed(patches: NDArray[np.float32]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            heard = [network(torch.from_numpy(batch).unsqueeze(1)) for batch in _batches(patches)]
-        return np.asarray(torch.cat(heard).numpy())
-
-    return embed
+def pairs_of(listeners: Sequence[Listener]) -> list[Pair]:
+    """Return whose differences matter: a student and its teacher, an int8 file and its source."""
+    names = [listener.name for listener in listeners]
+    students = [listener.name for listener in listeners if listener.student]
+    taught = [(name, TEACHER) for name in students if TEACHER in names]
+    return taught + _sources(listeners)
 
 
-def tables(report: Report) -> Iterator[Table]:
-    """Lay a report out for the terminal, a table for each test set."""
-    for trial, chance in report.chance.items():
-        models = {name: by_trial[trial] for name, by_trial in report.scores.items()}
-        table = scores_table(models, chance)
-        table.title = trial
-        yield table
+def company(teacher: Path | None, seed: int) -> list[Listener]:
+    """Return what students are seen beside.
+
+    Parameters
+    ----------
+    teacher : Path or None
+        Its TensorFlow Lite file.
+    seed : int
+        Of the weights of a student that has learnt nothing.
+    """
+    taught = [] if teacher is None else [teacher_listener(teacher)]
+    return [random_vggish_listener(), untrained_listener(seed), *taught]
 
 
-def as_json(report: Report) -> str:
-    """Return a report as JSON."""
-    scores = {
-        model: {trial: scores_as_json(scores) for trial, scores in by_trial.items()}
-        for model, by_trial in report.scores.items()
-    }
-    chance = {trial: dict(values) for trial, values in report.chance.items()}
-    return json.dumps({"scores": scores, "chance": chance}, indent=2)
+def line_up(students: Sequence[Listener], others: Sequence[Listener]) -> list[Listener]:
+    """Return everybody in the order of the tables: the teacher comes last."""
+    taught = [each for each in others if each.name == TEACHER]
+    return [*(each for each in others if each.name != TEACHER), *students, *taught]
 
 
-def _batches(patches: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-    for start in range(0, len(patches), _BATCH):
-        yield patches[start : start + _BATCH]
+def publish(report: Report, page: Path | None, picture: Path | None) -> None:
+    """Write a report into a page, between the marks of `PART`, and draw it, where that is wanted.
+
+    Raises
+    ------
+    SettingsError
+        One of them cannot be written, or the page has no place for it.
+    """
+    if page is not None:
+        replace_part(page, PART, report_as_markdown(report))
+    if picture is not None:
+        write_whole(picture, draw_report(report), "Name another file with --picture.")
+
+
+def _sources(listeners: Sequence[Listener]) -> list[Pair]:
+    """Return each int8 file that takes part with the file it was made of."""
+    names = [listener.name for listener in listeners if listener.student]
+    pairs = [(name, name.removesuffix(_INT8)) for name in names if name.endswith(_INT8)]
+    return [(name, source) for name, source in pairs if source in names]
 
 
 @click.command()
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--model", type=click.Path(exists=True, path_type=Path), required=True)
-@click.option("--teacher", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--model",
+    "models",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    required=True,
+    help="An ONNX file; may be given more than once.",
+)
+@click.option("--teacher", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--seed", default=1, show_default=True, help="Of the untrained twin's weights.")
-@click.option("--json", "to_json", is_flag=True, help="Print JSON instead of a table.")
-def main(data: Path, model: Path, teacher: Path | None, seed: int, *, to_json: bool) -> None:
-    """Score MODEL on the test side of DATA, beside its teacher and an untrained twin.
+@click.option("--silence", is_flag=True, help="Let silent patches take part too.")
+@click.option("--work", type=click.Path(path_type=Path), default=KEPT, show_default=True)
+@click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), help="A page.")
+@click.option("--picture", type=click.Path(dir_okay=False, path_type=Path), help="A PNG.")
+@click.option("--json", "to_json", is_flag=True, help="Print JSON instead of tables.")
+def main(
+    data: Path,
+    models: tuple[Path, ...],
+    teacher: Path | None,
+    seed: int,
+    markdown: Path | None,
+    picture: Path | None,
+    **options: Any,
+) -> None:
+    r"""Score models on the test side of DATA, beside their teacher and untrained networks.
 
-    Example: python -m tools.train.evaluate DATA --model models/vggish_small.onnx
+    What a model hears is kept in the work folder: a second run is quick.
+
+    \b
+    Example:
+      python -m tools.train.evaluate DATA --model models/vggish_small.onnx --teacher yamnet.tflite
     """
-    recordings = list_recordings(data)
-    models = {} if teacher is None else {"teacher": teacher_embed(teacher)}
-    models |= {"student": onnx_embed(model), "untrained": untrained_embed(seed)}
-    report = compare(models, read_trials(recordings), training_patches(recordings))
-    if to_json:
-        click.echo(as_json(report))
+    students = [file_listener(path, shipped_mean(path)) for path in models]
+    found = evaluate(
+        list_recordings(data),
+        line_up(students, company(teacher, seed)),
+        kept=options["work"],
+        silence=options["silence"],
+        console=Console(stderr=True),
+    )
+    publish(found.report, markdown, picture)
+    if options["to_json"]:
+        click.echo(json.dumps(report_as_json(found.report), indent=2))
     else:
-        Console().print(*tables(report))
+        Console().print(*report_lines(found.report))
 
 
 if __name__ == "__main__":

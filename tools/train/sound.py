@@ -15,10 +15,10 @@ from tools.train.sources import Recording
 _FULL_SCALE = np.float32(32_767)
 
 
-def read_sound(path: Path) -> NDArray[np.float32]:
-    """Decode a file as an index does: mono at 16 kHz, float32 [n] in about [-1, 1]."""
+def read_sound(path: Path, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float32]:
+    """Decode a file as an index does: mono, float32 [n] in about [-1, 1]; the rate is in Hz."""
     source = ClipSource(path, path.name)
-    return decode(source, sample_rate=SAMPLE_RATE, span=Span(), limits=TRACK_LIMITS).samples
+    return decode(source, sample_rate=sample_rate, span=Span(), limits=TRACK_LIMITS).samples
 
 
 class SoundStore:

@@ -1,142 +1,123 @@
-"""The three test sets, as log-mel patches with labels, and the patches that fix the mean."""
+"""The yardstick's three test sets: which pieces of sound they hold, and how a model is scored."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.frontend import MIN_SAMPLES, log_mel, patches
-from tools.evaluate.judgements import judge
-from tools.evaluate.tasks import Scores, expect_labels, score_labels
+from models.frontend import MIN_SAMPLES, PATCH_SECONDS, SAMPLE_RATE, log_mel, patches
+from models.windows import WINDOW_PATCHES, sounding
+from tools.evaluate.judgements import Judgements, judge
+from tools.evaluate.metrics import IntArray
+from tools.evaluate.tasks import expect_labels
 from tools.train.sound import read_sound
 from tools.train.sources import Recording
 
-Embed = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Patches [n, 96, 64] to embeddings [n, d]."""
-
-WINDOW = 10
+WINDOW_SECONDS = WINDOW_PATCHES * PATCH_SECONDS
 WINDOWS = 6
-SHORTEST_TRACK = 72
-"""Patches a track needs to give six windows that lie apart."""
+SHORTEST_TRACK = 69.0
+"""Seconds a track needs: in a shorter one, two windows could share sound."""
 
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Scores by model and test set, and what a random order would score.
-
-    Attributes
-    ----------
-    scores : Mapping
-        Model name, then test set name, to `Scores`.
-    chance : Mapping
-        Test set name, then measure, to what a random order scores on average.
-    """
-
-    scores: Mapping[str, Mapping[str, Scores]]
-    chance: Mapping[str, Mapping[str, float]]
+# The last frame of a window's last patch reaches this far beyond it.
+_REACH_SECONDS = MIN_SAMPLES / SAMPLE_RATE - PATCH_SECONDS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """A stretch of a test recording: what asks, and what is found.
+
+    Attributes
+    ----------
+    samples : NDArray[np.float32]
+        Shape (n,), mono.
+    label : str
+        What it should find: other pieces of the same label.
+    """
+
+    samples: NDArray[np.float32]
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
-    """A test set: pieces of sound, each the patches of a clip or window.
+    """A test set.
 
     Attributes
     ----------
     name : str
-    pieces : tuple of NDArray[np.float32]
-        Each of shape (n, 96, 64).
     labels, recordings : tuple of str
-        What each piece should find, and the recording it is from.
+        For each piece what it should find, and the recording it is from.
     """
 
     name: str
-    pieces: tuple[NDArray[np.float32], ...]
     labels: tuple[str, ...]
     recordings: tuple[str, ...]
 
-    def vectors(self, embed: Embed) -> NDArray[np.float32]:
-        """Embed every piece: the mean of its patches' embeddings, [pieces, d]."""
-        counts = [len(piece) for piece in self.pieces]
-        embeddings = embed(np.concatenate(self.pieces))
-        parts = np.split(embeddings, np.cumsum(counts)[:-1])
-        return np.stack([part.mean(axis=0) for part in parts])
+    def judged(self) -> Judgements:
+        """Return which pieces belong together."""
+        return judge([[label] for label in self.labels])
 
-    def score(self, embed: Embed, mean: NDArray[np.floating]) -> Scores:
-        """Score a model by centred cosine, each piece asking all the others.
-
-        Parameters
-        ----------
-        embed : Embed
-        mean : NDArray[np.floating]
-            Shape (d,), subtracted from every vector.
-
-        Returns
-        -------
-        Scores
-            The intervals of all but the hub measures know that pieces of one recording are not
-            independent.
-        """
-        apart = self.vectors(embed) - mean
-        lengths = np.linalg.norm(apart, axis=1, keepdims=True)
-        unit = (apart / np.maximum(lengths, np.finfo(np.float32).tiny)).astype(np.float32)
-        clusters = np.unique(self.recordings, return_inverse=True)[1].astype(np.int64)
-        return score_labels(unit, judge([[label] for label in self.labels]), clusters=clusters)
+    def clusters(self) -> IntArray:
+        """Return a number for each piece, the same for those of one recording."""
+        return np.unique(self.recordings, return_inverse=True)[1].astype(np.int64)
 
     def chance(self) -> Mapping[str, float]:
         """Return what a random order scores on average, by measure."""
-        return expect_labels(judge([[label] for label in self.labels]))
+        return expect_labels(self.judged())
 
 
-def read_trials(recordings: Iterable[Recording]) -> tuple[Trial, ...]:
-    """Read the test recordings.
+def cut(recording: Recording, samples: NDArray[np.float32], sample_rate: int) -> tuple[Piece, ...]:
+    """Cut a test recording in the pieces that take part.
 
     Parameters
     ----------
-    recordings : Iterable of Recording
-        The training side among them is left out.
+    recording : Recording
+    samples : NDArray[np.float32]
+        All of it, shape (n,).
+    sample_rate : int
+        In Hz.
 
     Returns
     -------
-    tuple of Trial
-        ``esc10`` and ``philharmonia`` by label, and ``music``: windows spread over each track,
-        whose label is the track.
+    tuple of Piece
+        Of music the windows of `spread_windows`, whose label is the track; of anything else all of
+        it, with its own label.
     """
-    found: dict[str, list[tuple[NDArray[np.float32], str, str]]] = {}
-    for recording in recordings:
-        if not recording.test:
-            continue
-        heard, name = read_patches(recording), recording.path.name
-        pieces = found.setdefault(recording.kind, [])
-        if recording.kind == "music":
-            pieces += [(window, name, name) for window in spread_windows(heard)]
-        else:
-            pieces.append((heard, recording.label, name))
-    return tuple(
-        Trial(
-            kind,
-            pieces=tuple(piece for piece, _, _ in pieces),
-            labels=tuple(label for _, label, _ in pieces),
-            recordings=tuple(name for _, _, name in pieces),
-        )
-        for kind, pieces in found.items()
-    )
+    if recording.kind != "music":
+        return (Piece(samples, recording.label),)
+    windows = spread_windows(samples, sample_rate)
+    return tuple(Piece(window, recording.path.name) for window in windows)
+
+
+def spread_windows(
+    samples: NDArray[np.float32], sample_rate: int
+) -> tuple[NDArray[np.float32], ...]:
+    """Cut six windows of 9.6 s out of a track; none where it is shorter than 69 s.
+
+    Window k starts at (k + ½)/6 of all the starts there are: neither a fade-in nor the last chord
+    takes part. Each has the few milliseconds more that its last patch reaches beyond it.
+    """
+    seconds = len(samples) / sample_rate
+    if seconds < SHORTEST_TRACK:
+        return ()
+    starts = (np.arange(WINDOWS) + 0.5) / WINDOWS * (seconds - WINDOW_SECONDS)
+    firsts = np.rint(starts * sample_rate).astype(int)
+    length = round((WINDOW_SECONDS + _REACH_SECONDS) * sample_rate)
+    return tuple(samples[first : first + length] for first in firsts)
 
 
 def training_patches(recordings: Sequence[Recording]) -> NDArray[np.float32]:
-    """Return every patch [n, 96, 64] of the recordings that are not for testing."""
+    """Return the patches [n, 96, 64] that can be heard in recordings that are not for testing."""
     return np.concatenate([read_patches(each) for each in recordings if not each.test])
 
 
 def read_patches(recording: Recording) -> NDArray[np.float32]:
-    """Return a recording's patches [n, 96, 64]; a short one is padded to a single patch."""
+    """Return a recording's patches [n, 96, 64] that can be heard; a short one is padded to one."""
     sound = read_sound(recording.path)
-    return patches(log_mel(np.pad(sound, (0, max(MIN_SAMPLES - len(sound), 0)))))
-
-
-def spread_windows(heard: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-    """Cut six windows of ten patches spread over a track; none where it is too short."""
-    if len(heard) < SHORTEST_TRACK:
-        return ()
-    starts = np.linspace(0, len(heard) - WINDOW, WINDOWS).round().astype(int)
-    return tuple(heard[start : start + WINDOW] for start in starts)
+    sound = np.pad(sound, (0, max(MIN_SAMPLES - len(sound), 0)))
+    found = patches(log_mel(sound))
+    audible = sounding(
+        sound, sample_rate=SAMPLE_RATE, patch_seconds=PATCH_SECONDS, count=len(found)
+    )
+    return found[audible]

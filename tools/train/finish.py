@@ -1,0 +1,223 @@
+"""Finishes a trained model: makes its int8 file, measures both, and writes its card.
+
+``python -m tools.train.finish DATA --model MODEL.onnx --card CARD.toml --teacher YAMNET.tflite``
+"""
+
+import shutil
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from models.cards import ModelFile, read_card
+from models.published import sha512_of
+from tools.cards import write_card
+from tools.install.cards import describe
+from tools.quantize.asking import ask_among, gather
+from tools.quantize.compare import compare
+from tools.quantize.quantise import quantise_model
+from tools.quantize.report import QuantisationReport, report_lines
+from tools.train import evaluate, yardstick_report
+from tools.train.card import finish_card
+from tools.train.listeners import Listener, file_listener
+from tools.train.manifest import manifest_digest
+from tools.train.sources import Recording, list_recordings
+from tools.train.trials import read_patches
+from tools.train.yardstick import Report
+
+MOST_LOST = 0.01
+"""How much P@1 the int8 file may lose on a test set, to be kept."""
+
+_DIGITS = 4
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What finishing a model came to.
+
+    Attributes
+    ----------
+    card : Mapping
+        The fields of its card.
+    report : Report
+        How it scores.
+    rounding : QuantisationReport
+        What its int8 file finds of what it finds.
+    lost : Mapping of str to float
+        P@1 that the int8 file loses, by test set; below zero where it gains.
+    kept : bool
+        Whether the int8 file is good enough, and lies beside the other one.
+    """
+
+    card: Mapping[str, Any]
+    report: Report
+    rounding: QuantisationReport
+    lost: Mapping[str, float]
+    kept: bool
+
+
+def finish(
+    model: Path,
+    table: Mapping[str, Any],
+    data: Path,
+    beside: Sequence[Listener],
+    work: Path,
+    *,
+    console: Console | None = None,
+) -> Finished:
+    """Make the int8 file of a model and measure both.
+
+    The int8 file is calibrated on the training side. It is put beside the other file unless it
+    loses more than `MOST_LOST` of P@1 on a test set, or finds too little of what the other finds;
+    one that lies there from before goes then.
+
+    Parameters
+    ----------
+    model : Path
+        Log-mel patches to embeddings, its weights stored as float16.
+    table : Mapping
+        The fields of its card; its mean is kept if it is the card of this very file.
+    data : Path
+        The recordings of both sides.
+    beside : Sequence of Listener
+        What it is to be seen beside.
+    work : Path
+        Where what is heard is kept.
+    console : Console or None
+        Where progress is shown.
+    """
+    console = console or Console(quiet=True)
+    recordings = list_recordings(data)
+    work.mkdir(parents=True, exist_ok=True)
+    rounded = work / f"{model.stem}_int8.onnx"
+    with console.status("Rounding to int8"):
+        quantise_model(model, rounded, _calibration(recordings))
+    first, second = file_listener(model, mean_of(table, model)), file_listener(rounded)
+    found = evaluate.evaluate(
+        recordings, evaluate.line_up([first, second], beside), kept=work, console=console
+    )
+    mean = found.heard[first.name].mean
+    lost = {
+        trial: -measures["P@1"].value
+        for trial, measures in found.report.differences[second.name, first.name].items()
+    }
+    files = [describe(model, "fp16")]
+    card = finish_card(table, mean=mean, files=files, report=found.report)
+    with console.status("Comparing what both files find"):
+        rounding = _compare(card, model, rounded, data, work)
+    kept = max(lost.values()) <= MOST_LOST + _ROUNDING and rounding.fits
+    place = model.with_name(rounded.name)
+    if kept:
+        shutil.copyfile(rounded, place)
+        files.append(replace(describe(place, "int8"), overlap=round(rounding.overlap, _DIGITS)))
+        card = finish_card(table, mean=mean, files=files, report=found.report)
+    else:
+        place.unlink(missing_ok=True)
+    return Finished(card, found.report, rounding, lost, kept)
+
+
+def mean_of(table: Mapping[str, Any], model: Path) -> NDArray[np.float32] | None:
+    """Return the mean a card gives, if it is the card of this file."""
+    files = [file["sha512"] for file in table.get("files", ())]
+    return np.array(table["mean"], np.float32) if sha512_of(model) in files else None
+
+
+def finished_lines(found: Finished) -> Iterator[RenderableType]:
+    """Render what finishing came to for a terminal."""
+    yield from yardstick_report.report_lines(found.report)
+    yield Text()
+    yield from report_lines(found.rounding)
+    losses = ", ".join(f"{trial} {loss:z.3f}" for trial, loss in found.lost.items())
+    outcome = "kept" if found.kept else "left out"
+    yield Text(f"P@1 that int8 loses: {losses}. The int8 file is {outcome}.", "bold")
+
+
+def _calibration(recordings: Sequence[Recording]) -> Iterator[Any]:
+    return (read_patches(each) for each in recordings if not each.test)
+
+
+def _compare(
+    table: Mapping[str, Any], model: Path, rounded: Path, data: Path, work: Path
+) -> QuantisationReport:
+    """Ask with the middles of whole tracks among each other, as an index is asked."""
+    path = work / f"{table['name']}.toml"
+    write_card(path, table)
+    reference: ModelFile = describe(model, "fp16")
+    card = replace(read_card(path, work), files=(reference,))
+    questions = ask_among(None, gather([data / "music"]))
+    return compare(
+        card, reference, describe(rounded, "int8"), questions.sounds, questions.catalogue
+    )
+
+
+@click.command()
+@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--model",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="The trained model's ONNX file; the int8 file is put beside it.",
+)
+@click.option(
+    "--card",
+    "card_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="Its card, which is written anew: mean (where it has none), files and scores.",
+)
+@click.option("--teacher", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--beside",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="Another student's ONNX file, to be scored in the same tables.",
+)
+@click.option(
+    "--manifest",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The data manifest, whose SHA-256 goes into the card.",
+)
+@click.option("--seed", default=1, show_default=True, help="Of the untrained twin's weights.")
+@click.option("--work", type=click.Path(path_type=Path), default=evaluate.KEPT, show_default=True)
+@click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), help="A page.")
+@click.option("--picture", type=click.Path(dir_okay=False, path_type=Path), help="A PNG.")
+def main(
+    data: Path,
+    model: Path,
+    card_path: Path,
+    manifest: Path | None,
+    markdown: Path | None,
+    picture: Path | None,
+    **options: Any,
+) -> None:
+    r"""Make MODEL's int8 file, score both on DATA, write its card, and perhaps page and picture.
+
+    \b
+    Example:
+      python -m tools.train.finish DATA --model models/vggish_small.onnx \
+        --card models/cards/vggish-small.toml --teacher yamnet.tflite \
+        --markdown docs/BENCHMARKS.md --picture docs/quality.png
+    """
+    table = tomllib.loads(card_path.read_text("utf-8"))
+    if manifest is not None:
+        table["data_manifest_sha256"] = manifest_digest(manifest.read_text("utf-8"))
+    beside = [
+        *evaluate.company(options["teacher"], options["seed"]),
+        *(file_listener(path) for path in options["beside"]),
+    ]
+    found = finish(model, table, data, beside, options["work"], console=Console(stderr=True))
+    write_card(card_path, found.card)
+    evaluate.publish(found.report, markdown, picture)
+    Console().print(*finished_lines(found))
+
+
+if __name__ == "__main__":
+    main()

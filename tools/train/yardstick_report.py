@@ -1,0 +1,170 @@
+"""What the yardstick came to, for a terminal, as JSON and as Markdown: renderers of one value."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tools.evaluate.bootstrap import LEVEL, RESAMPLES, SEED, Estimate
+from tools.evaluate.report import scores_as_json
+from tools.markdown import markdown_table
+from tools.train.trials import Trial
+from tools.train.yardstick import ALL, Report
+
+SHOWN = ("P@1", "P@5", "MAP")
+AGREEMENT = "rank agreement"
+CHANCE = "chance"
+
+_TITLES = {
+    "esc10": "ESC-10, folds 4 and 5: is the nearest clip the same kind of sound?",
+    "philharmonia": "Five instruments: is the nearest note by the same one?",
+    "music": "Same track: is the nearest window from the same piece of music?",
+}
+
+
+def report_lines(report: Report) -> Iterator[RenderableType]:
+    """Render a report for a terminal: a table for each test set, then the differences."""
+    for trial in ordered(report):
+        yield Text(f"\n{title(trial)}", "bold")
+        yield _table(_headings(report), score_rows(report, trial))
+    if report.differences:
+        yield Text("\nDifferences, on the same queries", "bold")
+        yield _table(("", "test set", *SHOWN), difference_rows(report))
+    yield Text(f"\n{_about_intervals()}", "dim")
+
+
+def report_as_json(report: Report) -> dict[str, Any]:
+    """Render a report as plain JSON values."""
+    return {
+        "sets": {
+            trial.name: {
+                "pieces": len(trial.labels),
+                "labels": len(set(trial.labels)),
+                "recordings": len(set(trial.recordings)),
+            }
+            for trial in ordered(report)
+        },
+        "scores": {
+            model: {trial: scores_as_json(scores) for trial, scores in by_trial.items()}
+            for model, by_trial in report.scores.items()
+        },
+        "chance": {trial: dict(values) for trial, values in report.chance.items()},
+        "differences": [
+            {
+                "model": one,
+                "less": other,
+                "sets": {
+                    trial: {name: asdict(estimate) for name, estimate in measures.items()}
+                    for trial, measures in by_trial.items()
+                },
+            }
+            for (one, other), by_trial in report.differences.items()
+        ],
+        "rank_agreement": {model: dict(values) for model, values in report.agreement.items()},
+        "intervals": {
+            "level": LEVEL,
+            "method": "percentile bootstrap",
+            "resampled": "recordings",
+            "resamples": RESAMPLES,
+            "seed": SEED,
+        },
+    }
+
+
+def report_as_markdown(report: Report) -> str:
+    """Render a report as Markdown."""
+    parts = []
+    for trial in ordered(report):
+        parts.append(f"**{title(trial)}**")
+        parts.append(markdown_table(_headings(report), score_rows(report, trial)))
+    parts.append(_about_intervals())
+    if report.agreement:
+        parts.append(
+            f"*{AGREEMENT.capitalize()}* is Spearman's rank correlation between a model's "
+            "similarities of all pairs of pieces and its teacher's. Over the pieces of all three "
+            f"sets together: {_together(report.agreement)}."
+        )
+    if report.differences:
+        parts.append("**Differences, on the same queries** (above zero: the first one is better)")
+        parts.append(markdown_table(("", "test set", *SHOWN), difference_rows(report)))
+    return "\n\n".join(parts)
+
+
+def ordered(report: Report) -> list[Trial]:
+    """Return the test sets in the order they are shown in."""
+    known = list(_TITLES)
+    return sorted(
+        report.trials,
+        key=lambda trial: known.index(trial.name) if trial.name in known else len(known),
+    )
+
+
+def title(trial: Trial) -> str:
+    """Say what a test set asks, and of how much."""
+    return (
+        f"{_TITLES.get(trial.name, trial.name)} "
+        f"({len(trial.labels)} pieces of {len(set(trial.recordings))} recordings, "
+        f"{len(set(trial.labels))} labels)"
+    )
+
+
+def score_rows(report: Report, trial: Trial) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each model and one for chance: name, `SHOWN`, rank agreement."""
+    for model, by_trial in report.scores.items():
+        measures = by_trial[trial.name].measures
+        agreement = report.agreement.get(model, {}).get(trial.name)
+        ranks = ("–" if agreement is None else f"{agreement:.3f}",) if report.agreement else ()
+        yield (model, *(_estimate(measures[name]) for name in SHOWN), *ranks)
+    chance = report.chance[trial.name]
+    yield (
+        CHANCE,
+        *(f"{chance[name]:.3f}" if name in chance else "–" for name in SHOWN),
+        *(("–",) if report.agreement else ()),
+    )
+
+
+def difference_rows(report: Report) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each pair of models and test set."""
+    for (one, other), by_trial in report.differences.items():
+        for trial in ordered(report):
+            measures = by_trial[trial.name]
+            yield (
+                f"{one} − {other}",
+                trial.name,
+                *(_estimate(measures[name], sign="+") for name in SHOWN),
+            )
+
+
+def _headings(report: Report) -> tuple[str, ...]:
+    return ("", *SHOWN, *((AGREEMENT,) if report.agreement else ()))
+
+
+def _about_intervals() -> str:
+    return (
+        f"In brackets: the {LEVEL:.0%} interval, from {RESAMPLES:,} bootstrap resamples of the "
+        f"recordings (seed {SEED})."
+    )
+
+
+def _together(agreement: Mapping[str, Mapping[str, float]]) -> str:
+    return ", ".join(f"{model} {values[ALL]:.3f}" for model, values in agreement.items())
+
+
+def _estimate(estimate: Estimate, sign: str = "") -> str:
+    value, low, high = (
+        f"{number:{sign}z.{digits}f}"
+        for number, digits in ((estimate.value, 3), (estimate.low, 2), (estimate.high, 2))
+    )
+    return f"{value} ({low} to {high})" if sign else f"{value} ({low}–{high})"
+
+
+def _table(headings: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if place else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
