@@ -71,11 +71,29 @@ def read_tags(path: Path) -> Tags:
         title=_first(written["title"]) or title,
         artist=tagged or artist,
         # A file that names its artist and no album has none: its folder may be any heap of files.
-        album=_first(written["album"]) or ("" if tagged else _clean(path.absolute().parent.name)),
+        album=_first(written["album"]) or ("" if tagged else clean(path.absolute().parent.name)),
         artist_known=bool(tagged),
-        labels=_labels(written["genre"]),
-        url=next((u for u in map(_clean, written["url"]) if _is_link(u)), ""),
+        labels=split_labels(written["genre"]),
+        url=next((u for u in map(clean, written["url"]) if is_link(u)), ""),
     )
+
+
+def clean(text: str) -> str:
+    """Return a text on one line, without control characters and not too long."""
+    kept = "".join(" " if unicodedata.category(c).startswith("C") else c for c in text)
+    return " ".join(kept.split())[:_LONGEST].strip()
+
+
+def split_labels(values: Iterable[str]) -> tuple[str, ...]:
+    """Return the labels that texts such as "Folk; Country" name, each once, eight at the most."""
+    parts = (clean(part) for value in values for part in re.split(r"[;,/|\0]", value))
+    unique = {part.casefold(): part for part in parts if part}
+    return tuple(unique.values())[:_MOST_LABELS]
+
+
+def is_link(text: str) -> bool:
+    """Whether a text is an address on the web."""
+    return text.startswith(("http://", "https://")) and " " not in text
 
 
 def _written(path: Path) -> dict[str, list[str]]:
@@ -105,22 +123,7 @@ def _texts(value: object) -> list[str]:
 
 
 def _first(values: Iterable[str]) -> str:
-    return next((text for text in map(_clean, values) if text), "")
-
-
-def _labels(values: Iterable[str]) -> tuple[str, ...]:
-    parts = (_clean(part) for value in values for part in re.split(r"[;,/|\0]", value))
-    unique = {part.casefold(): part for part in parts if part}
-    return tuple(unique.values())[:_MOST_LABELS]
-
-
-def _is_link(text: str) -> bool:
-    return text.startswith(("http://", "https://")) and " " not in text
-
-
-def _clean(text: str) -> str:
-    kept = "".join(" " if unicodedata.category(c).startswith("C") else c for c in text)
-    return " ".join(kept.split())[:_LONGEST].strip()
+    return next((text for text in map(clean, values) if text), "")
 
 
 def _guess(stem: str) -> tuple[str, str]:
@@ -128,12 +131,12 @@ def _guess(stem: str) -> tuple[str, str]:
 
     Understands `07 - Artist - Title`, `07_Some-Artist_Some-Title` and `1234__artist__title`.
     """
-    stem = _clean(stem)
+    stem = clean(stem)
     if found := re.fullmatch(r"\d+__([^_]+)__(.+)", stem):
         return _words(found[2]), _words(found[1])
     if found := re.fullmatch(r"\d{1,3}_([^_\s]+)_([^_\s]+)", stem):
         return _words(found[2]), _words(found[1])
-    plain = _clean(stem.replace("_", " "))
+    plain = clean(stem.replace("_", " "))
     plain = re.sub(r"^\d{1,3}(?: ?[-.] ?| )(?=\D)", "", plain) or plain
     artist, dash, title = plain.partition(" - ")
     if dash and artist.strip() and title.strip():
@@ -142,4 +145,4 @@ def _guess(stem: str) -> tuple[str, str]:
 
 
 def _words(text: str) -> str:
-    return _clean(re.sub(r"[-_]", " ", text)) or "untitled"
+    return clean(re.sub(r"[-_]", " ", text)) or "untitled"
