@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.damage import reading
-from index.facets import matching, names_of, unknown
-from index.names import complete
+from index.facets import matching, names_like, names_of, unknown
+from index.names import LAST, complete
 from index.schema import INTEGER, open_catalogue
 from index.storable import clean
 from models.types import CatalogueError, FloatArray, Only, Track
@@ -30,6 +31,7 @@ SELECT tracks.id, title, artist, album, artist_known, seconds, labels, url, path
     origin, library, number
 FROM tracks JOIN files USING (source)
 """
+_STARTS = "SELECT number, starts FROM tracks"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,8 +109,14 @@ class Catalogue:
 
     def starts(self, number: int) -> FloatArray:
         """Return the start of every window of a track, in seconds."""
-        blob = self._one("SELECT starts FROM tracks WHERE number = ?", [int(number)])[0]
-        return np.frombuffer(blob, np.dtype("<f4")).astype(np.float32)
+        return self.starts_of([number])[0]
+
+    def starts_of(self, numbers: Sequence[int]) -> list[FloatArray]:
+        """Return the same of several tracks, in the order asked."""
+        marks = ",".join("?" * len(numbers))
+        rows = self._all(f"{_STARTS} WHERE number IN ({marks})", list(map(int, numbers)))
+        found = {number: np.frombuffer(blob, "<f4").astype(np.float32) for number, blob in rows}
+        return [found[number] for number in numbers]
 
     def complete(self, text: str, limit: int) -> list[int]:
         """Return the numbers of the tracks that a person who typed this may mean, best first."""
@@ -129,6 +137,11 @@ class Catalogue:
         """Return every label, artist, source or library with its count of tracks, most first."""
         with self._reading() as database:
             return names_of(database, kind)
+
+    def names_like(self, kind: str, name: str, limit: int) -> list[str]:
+        """Return some labels, artists or sources that begin so, or else the most common ones."""
+        with self._reading() as database:
+            return names_like(database, kind, name, limit)
 
     def number_of(self, track_id: str) -> int | None:
         """Return the number of the track with exactly this id, or None."""
@@ -154,7 +167,7 @@ class Catalogue:
             )
         rows = self._all(
             f"{_TRACK} WHERE tracks.id BETWEEN ? AND ? ORDER BY tracks.id LIMIT 2",
-            [wanted, wanted + chr(0x10FFFF)],
+            [wanted, wanted + LAST],
         )
         if not rows:
             raise CatalogueError(f"No track's id begins with “{wanted}”.", self._suggestion(wanted))
@@ -227,6 +240,11 @@ class Catalogue:
             yield self._database
 
 
+@lru_cache(4096)  # data sets have few sets of labels, and many tracks
+def _as_labels(spelled: str) -> tuple[str, ...]:
+    return tuple(json.loads(spelled))
+
+
 def _integers(blob: bytes) -> NDArray[np.int64]:
     return np.frombuffer(blob, INTEGER).astype(np.int64)
 
@@ -240,7 +258,7 @@ def _as_track(row: Sequence[Any]) -> Track:
         album=album,
         artist_known=bool(known),
         seconds=seconds,
-        labels=tuple(json.loads(labels)),
+        labels=_as_labels(labels),
         url=url,
         path=os.fsdecode(path),
         source=whence[0],

@@ -63,6 +63,8 @@ def cut(
 
 def is_twin(one: FloatArray, others: Sequence[FloatArray], sameness: Sameness) -> bool:
     """Tell whether a track and any of the others are one recording; see `twin_likeness`."""
+    if float((one @ np.concatenate(others).T).max()) <= sameness.twin:
+        return False  # no mean is more than the most
     return bool((twin_likeness(one, others) > sameness.twin).any())
 
 

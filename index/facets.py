@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from index.names import fold
+from index.names import LAST, fold
 from index.storable import clean
 from models.types import Only
 
@@ -78,6 +78,18 @@ def names_of(database: sqlite3.Connection, kind: str) -> list[tuple[str, int]]:
         (kind,),
     )
     return [(name, size // _NUMBER.itemsize) for name, size in rows]
+
+
+def names_like(database: sqlite3.Connection, kind: str, name: str, limit: int) -> list[str]:
+    """Return some names of a kind that begin so, or else the most common ones."""
+    value = _value(kind, name)
+    rows = database.execute(
+        "SELECT name FROM facets WHERE kind = ? AND value BETWEEN ? AND ? ORDER BY value LIMIT ?",
+        (kind, value, value + LAST, limit),
+    ).fetchall()
+    return [found for (found,) in rows] or [
+        common for common, _ in names_of(database, kind)[:limit]
+    ]
 
 
 def unknown(database: sqlite3.Connection, only: Only) -> Iterator[tuple[str, str]]:

@@ -39,7 +39,8 @@ SELECT number FROM (
 # Of more tracks than this that hold the words, only so many are weighed: another letter tells more.
 _MOST_WEIGHED = 1000
 
-_LAST = chr(0x10FFFF)
+LAST = chr(0x10FFFF)
+"""Sorts after every text."""
 
 # Letters that are no letter with a mark to Unicode, but that people type without one.
 _PLAIN = str.maketrans(
@@ -96,7 +97,7 @@ def complete(database: sqlite3.Connection, text: str, limit: int) -> list[int]:
         At most so many.
     """
     asked = fold(text)
-    found = database.execute(_TITLE_BEGINS, (asked, asked + _LAST, limit)).fetchall()
+    found = database.execute(_TITLE_BEGINS, (asked, asked + LAST, limit)).fetchall()
     phrases = " ".join(_phrases(asked))
     if phrases and len(found) < limit:
         found += database.execute(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -12,8 +12,9 @@ from typing import Self
 from index.catalogue import Catalogue
 from index.generations import live_generation, verified_generation
 from index.manifest import CATALOGUE, Manifest
-from index.search import Shelf, search
+from index.search import search, search_many
 from index.segments import open_vectors
+from index.shelf import Shelf
 from models.types import (
     CatalogueError,
     ModelStamp,
@@ -100,9 +101,22 @@ class Index:
         ------
         ClipError
             The query's vectors are of another size, not finite, or zero.
+        CatalogueError
+            No track has what the answer is to be narrowed to.
         """
         with self._read() as shelf:
             return search(shelf, query, options)
+
+    def search_many(self, queries: Sequence[Query], options: SearchOptions) -> Iterator[Ranking]:
+        """Yield the ranking of each query, in their order: quicker than one after the other.
+
+        Raises
+        ------
+        ClipError, CatalogueError
+            As `search`, once the first ranking of some hundred queries is asked for.
+        """
+        with self._read() as shelf:
+            yield from search_many(shelf, queries, options)
 
     def find(self, track_id: str) -> Track:
         """Return the track with this id, or the only one whose id begins so.

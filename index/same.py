@@ -8,6 +8,7 @@ place is looked for where all of the clip is most like it.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.types import FloatArray, Sameness, Windows
 
@@ -20,6 +21,9 @@ _OVERHANG = 4.8
 
 # So many of a long clip's windows, evenly spread, tell as much as all of them.
 _PROBES = 64
+
+_SHORTEST = 1e-6
+_ROUNDING = 1e-5
 
 
 def excerpt_likeness(clip: Windows, track: Windows, sameness: Sameness) -> float:
@@ -40,8 +44,48 @@ def excerpt_likeness(clip: Windows, track: Windows, sameness: Sameness) -> float
         In [0, 1].
     """
     best = place_likeness(clip, track)
-    needed = sameness.long if is_long(clip) else sameness.short
-    return best if best >= needed else 0.0
+    return best if best >= _needed(clip, sameness) else 0.0
+
+
+def may_be_excerpts(
+    clip: Windows, tracks: FloatArray, counts: NDArray[np.int64], sameness: Sameness
+) -> NDArray[np.bool_]:
+    """Tell at a glance, without knowing where their windows start, which tracks are not the clip's.
+
+    Between two windows no moment of a track is more like the clip than the better one of them,
+    but for the length of their mean, and that is shortest half-way.
+
+    Parameters
+    ----------
+    clip : Windows
+        As `excerpt_likeness` takes it.
+    tracks : np.ndarray [shape=(w, dim), float32]
+        The windows of all tracks, of unit length.
+    counts : np.ndarray [shape=(t,), int64]
+        How many of them are each track's.
+    sameness : Sameness
+
+    Returns
+    -------
+    np.ndarray [shape=(t,), bool]
+        False only where `excerpt_likeness` is 0.
+    """
+    offsets = np.cumsum(counts) - counts
+    best = np.maximum.reduceat(clip.vectors @ tracks.T, offsets, axis=1)
+    turns = np.ones(len(tracks), np.float32)
+    turns[1:] = np.einsum("wd,wd->w", tracks[:-1], tracks[1:])
+    turns[offsets] = 1
+    shortest = np.sqrt(np.maximum(1 + np.minimum.reduceat(turns, offsets), 0) / 2)
+    most = np.maximum(best, 0).mean(axis=0) / np.maximum(shortest, _SHORTEST)
+    return np.asarray(most >= _needed(clip, sameness) - _ROUNDING)
+
+
+def spread(clip: Windows) -> Windows:
+    """Return so many of a clip's windows, from the first to the last, as are compared."""
+    if len(clip) <= _PROBES:
+        return clip
+    chosen = np.linspace(0, len(clip) - 1, _PROBES).round().astype(int)
+    return Windows(clip.vectors[chosen], clip.starts[chosen])
 
 
 def place_likeness(clip: Windows, track: Windows) -> float:
@@ -50,7 +94,7 @@ def place_likeness(clip: Windows, track: Windows) -> float:
     0 where the track is too short for the clip to have been cut from it; arguments as
     `excerpt_likeness`.
     """
-    probes = _spread(clip)
+    probes = spread(clip)
     since = probes.starts - probes.starts[0]
     places = np.arange(track.starts[0], track.starts[-1] - since[-1] + _OVERHANG, _STEP)
     if len(places) == 0:
@@ -79,9 +123,8 @@ def _likeness(probes: FloatArray, track: Windows, moments: FloatArray) -> FloatA
     length = np.sqrt(left_part**2 + right_part**2 + 2 * left_part * right_part * cosines)
     column = np.arange(len(probes))
     mixed = left_part * alike[column, left] + right_part * alike[column, left + 1]
-    return np.asarray(mixed / np.maximum(length, 1e-6), np.float32)
+    return np.asarray(mixed / np.maximum(length, _SHORTEST), np.float32)
 
 
-def _spread(clip: Windows) -> Windows:
-    chosen = np.linspace(0, len(clip) - 1, min(len(clip), _PROBES)).round().astype(int)
-    return Windows(clip.vectors[chosen], clip.starts[chosen])
+def _needed(clip: Windows, sameness: Sameness) -> float:
+    return sameness.long if is_long(clip) else sameness.short

@@ -11,7 +11,7 @@ from index.catalogue import Layout
 from index.rows import Rows
 from models.types import ClipError, FloatArray
 
-# Products held at once: 64 MB, however long the clip and however many the tracks.
+# Numbers held at once: 64 MB, however long the clip and however many the tracks.
 _BLOCK = 1 << 24
 
 # Scores closer than this are a tie: float32 products differ by less with the size of the block.
@@ -34,6 +34,13 @@ class Scored:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    def only(self, mask: NDArray[np.bool_] | None) -> Scored:
+        """Return those tracks for whose number the mask is set; all without a mask."""
+        if mask is None:
+            return self
+        kept = mask[self.numbers]
+        return Scored(self.numbers[kept], self.similarities[kept])
 
 
 def unit_rows(vectors: FloatArray, dim: int) -> FloatArray:
@@ -84,12 +91,12 @@ def score_tracks(
     counts = layout.count[numbers]
     ends = np.cumsum(counts)
     similarities = np.empty(len(numbers), np.float32)
-    budget = max(1, _BLOCK // len(clip))
+    budget = max(1, _BLOCK // max(clip.shape))  # products, and rows that have to be gathered
     start = 0
     while start < len(numbers):
         done = ends[start] - counts[start]
         stop = max(start + 1, int(np.searchsorted(ends, done + budget, side="right")))
-        rows = _gather(matrix, layout.first[numbers[start:stop]], counts[start:stop])
+        rows = gather(matrix, layout.first[numbers[start:stop]], counts[start:stop])
         offsets = ends[start:stop] - counts[start:stop] - done
         best = np.maximum.reduceat(clip @ rows.T, offsets, axis=1)
         similarities[start:stop] = best.mean(axis=0, dtype=np.float64)
@@ -99,15 +106,58 @@ def score_tracks(
     return Scored(numbers[order], similarities[order])
 
 
+def nearest_rows(queries: FloatArray, matrix: Rows, count: int) -> NDArray[np.int64]:
+    """Return the rows of the largest products with each query, exactly, largest first.
+
+    Parameters
+    ----------
+    queries : np.ndarray [shape=(q, dim), float32]
+    matrix : Rows [shape=(n, dim), float32]
+    count : int
+        Rows wanted, at least 1; fewer where there are fewer.
+
+    Returns
+    -------
+    np.ndarray [shape=(q, min(count, n)), int64]
+    """
+    step = max(1, _BLOCK // max(queries.shape))
+    rows = np.zeros((len(queries), 0), np.int64)
+    alike = np.zeros((len(queries), 0), np.float32)
+    for start in range(0, len(matrix), step):
+        block = queries @ matrix[start : start + step].T
+        best = _largest(block, count)
+        rows = np.hstack([rows, start + best])
+        alike = np.hstack([alike, np.take_along_axis(block, best, axis=1)])
+        best = _largest(alike, count)
+        rows = np.take_along_axis(rows, best, axis=1)
+        alike = np.take_along_axis(alike, best, axis=1)
+    order = np.argsort(-alike, axis=1, kind="stable")
+    return np.take_along_axis(rows, order, axis=1)
+
+
 def best_window(clip: FloatArray, track: FloatArray) -> int:
     """Return which window of a track is most like any window of the clip."""
     return int(np.argmax((clip @ track.T).max(axis=0)))
 
 
-def _gather(matrix: Rows, first: NDArray[np.int64], counts: NDArray[np.int64]) -> FloatArray:
-    """Return the rows of these tracks one after the other, without copying where they touch."""
+def gather(matrix: Rows, first: NDArray[np.int64], counts: NDArray[np.int64]) -> FloatArray:
+    """Return the rows of tracks one after the other, without copying where they touch.
+
+    Parameters
+    ----------
+    matrix : Rows [shape=(n, dim), float32]
+    first, counts : np.ndarray [shape=(t,), int64]
+        Where each track begins, and how many rows it has; at least one track.
+    """
     total = int(counts.sum())
-    if first[-1] + counts[-1] - first[0] == total:
-        return matrix[first[0] : first[0] + total]
+    if (first[1:] == first[:-1] + counts[:-1]).all():
+        return matrix[int(first[0]) : int(first[0]) + total]
     within = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.asarray(matrix[np.repeat(first, counts) + within])
+
+
+def _largest(table: FloatArray, count: int) -> NDArray[np.int64]:
+    """Return the columns [r, min(count, c)] of the largest numbers in each row, ascending."""
+    if table.shape[1] <= count:
+        return np.broadcast_to(np.arange(table.shape[1]), table.shape)
+    return np.sort(np.argpartition(table, -count, axis=1)[:, -count:], axis=1)

@@ -3,79 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
-from index.catalogue import Catalogue, Layout
-from index.cuts import Ranked, cut, is_twin
-from index.same import excerpt_likeness
-from index.scoring import Scored, best_window, score_tracks, unit_rows
-from index.segments import Vectors
-from index.vectors import EXACT_UP_TO
-from models.types import (
-    FloatArray,
-    Query,
-    Ranking,
-    Recommendation,
-    Sameness,
-    SearchOptions,
-    Windows,
-)
-
-# Windows asked of the graph for each window of the clip: first this many for each result wanted,
-# then four times as many while too few tracks survive the cuts; past the last, all tracks count.
-# Whoever wants few results is served as if they wanted more, so that the first is the same however
-# many are asked for. Measured with parts of 118 tracks of music: as if for 10, the first of 10
-# results was always right and 4 in 100 lists differed from exact search; as if for 30, none did.
-FIRST_WIDTH = 8
-LEAST_COUNT = 30
-WIDER = 4
-LAST_WIDTH = 4096
-
-# A long clip asks the graph with this many of its windows, evenly spread; all of them are scored.
-MOST_PROBES = 64
+from index.candidates import Numbers, candidates, first_looks
+from index.cuts import Ranked, cut
+from index.same import excerpt_likeness, may_be_excerpts, spread
+from index.scoring import Scored, best_window, gather, score_tracks, unit_rows
+from index.shelf import Scope, Shelf
+from models.types import FloatArray, Query, Ranking, Recommendation, SearchOptions, Windows
 
 # An excerpt's track is among the very best: only so many are compared with the clip in detail.
 EXCERPT_SUSPECTS = 8
 
-_PAGE = 64
+# So many queries are put to the graph at once.
+_MOST_AT_ONCE = 256
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Shelf:
-    """The opened parts of a generation that a search reads."""
-
-    catalogue: Catalogue
-    vectors: Vectors
-    layout: Layout
-
-    def windows_of(self, number: int) -> Windows:
-        """Return the windows of one track."""
-        rows = np.asarray(self.vectors.matrix[self.layout.rows(number)])
-        return Windows(rows, self.catalogue.starts(number))
-
-    def repeats(self, one: int, others: list[int], sameness: Sameness) -> bool:
-        """Whether a track is one recording with any of the others."""
-        matrix, rows = self.vectors.matrix, self.layout.rows
-        return is_twin(matrix[rows(one)], [matrix[rows(other)] for other in others], sameness)
-
-
-@dataclass(slots=True)
-class _Stopwatch:
-    """Adds up the seconds spent in each stage."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    _since: float = field(default_factory=time.perf_counter)
-
-    def stop(self, stage: str) -> None:
-        """Book the time since the last stop to a stage."""
-        now = time.perf_counter()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._since
-        self._since = now
+# The catalogue is asked about so many tracks at first, then about twice as many each time, up to:
+_FIRST_PAGE, _LAST_PAGE = 16, 256
 
 
 def search(shelf: Shelf, query: Query, options: SearchOptions) -> Ranking:
@@ -91,66 +39,119 @@ def search(shelf: Shelf, query: Query, options: SearchOptions) -> Ranking:
     ------
     ClipError
         The query's vectors are of another size, not finite, or zero.
+    CatalogueError
+        No track has what the answer is to be narrowed to.
     """
-    watch = _Stopwatch()
-    dim = shelf.vectors.matrix.shape[1]
-    clip = unit_rows(query.windows.vectors, dim)
-    dense = Windows(unit_rows(query.dense.vectors, dim), query.dense.starts)
-    same: Ranked | None = None
-    kept: list[Ranked] = []
-    repeats = partial(shelf.repeats, sameness=options.sameness)
-    for numbers in _candidates(shelf, clip, options.count):
-        watch.stop("candidates")
-        scored = score_tracks(clip, shelf.vectors.matrix, shelf.layout, numbers)
-        watch.stop("score")
-        same = _find_same(shelf, query.track_id, dense, scored, options.sameness)
-        kept = cut(_ranked(shelf, scored), same, repeats, options)
-        watch.stop("cuts")
-        if len(kept) >= options.count:
-            break
-    results = tuple(_answer(shelf, clip, rank, one) for rank, one in enumerate(kept, start=1))
-    watch.stop("cuts")
-    return Ranking(same.track if same else None, results, watch.seconds)
+    return next(search_many(shelf, [query], options))
 
 
-def _candidates(shelf: Shelf, clip: FloatArray, count: int) -> Iterator[NDArray[np.int64]]:
-    """Yield the tracks worth scoring, in ascending order: few first, in the end all."""
-    everything = np.arange(len(shelf.layout))
-    if len(shelf.vectors.matrix) > EXACT_UP_TO:
-        spread = np.linspace(0, len(clip) - 1, min(len(clip), MOST_PROBES)).round().astype(int)
-        width = FIRST_WIDTH * (max(count, LEAST_COUNT) + 1)
-        while width <= LAST_WIDTH:
-            yield shelf.layout.owners(shelf.vectors.nearest(clip[spread], width))
-            width *= WIDER
-    yield everything
+def search_many(
+    shelf: Shelf, queries: Sequence[Query], options: SearchOptions
+) -> Iterator[Ranking]:
+    """Yield the ranking of each query as `search` makes it; the graph is asked for many at once."""
+    line = _Line(shelf, options, shelf.scope(options.only))
+    for start in range(0, len(queries), _MOST_AT_ONCE):
+        yield from line.rank(queries[start : start + _MOST_AT_ONCE])
 
 
-def _find_same(
-    shelf: Shelf, track_id: str, clip: Windows, scored: Scored, sameness: Sameness
-) -> Ranked | None:
-    """Return the track that the clip is, or None."""
-    number = shelf.catalogue.number_of(track_id)
-    if number is not None:
-        return Ranked(number, shelf.catalogue.tracks([number])[0], 1.0)
-    likeness, best = 0.0, None
-    for one in _ranked(shelf, scored, EXCERPT_SUSPECTS):
-        alike = excerpt_likeness(clip, shelf.windows_of(one.number), sameness)
-        if alike > likeness:
-            likeness, best = alike, one
-    return best
+@dataclass(frozen=True, slots=True, eq=False)
+class _Line:
+    """The way from vectors to a ranking, for queries of the same options."""
+
+    shelf: Shelf
+    options: SearchOptions
+    scope: Scope
+
+    def rank(self, queries: Sequence[Query]) -> Iterator[Ranking]:
+        watch = _Stopwatch()
+        clips = [self._unit(query.windows) for query in queries]
+        looks = first_looks(self.shelf, [clip.vectors for clip in clips], self.options.count)
+        looked = watch.stop() / len(queries)
+        for query, clip, first in zip(queries, clips, looks, strict=True):
+            yield self._rank(query, clip.vectors, first, looked)
+
+    def _rank(self, query: Query, clip: FloatArray, first: Numbers, looked: float) -> Ranking:
+        shelf, scope, options = self.shelf, self.scope, self.options
+        dense = spread(self._unit(query.dense))
+        repeats = partial(shelf.repeats, sameness=options.sameness)
+        timing = {"candidates": looked, "score": 0.0, "cuts": 0.0}
+        watch = _Stopwatch()
+        same: Ranked | None = None
+        kept: list[Ranked] = []
+        for numbers in candidates(shelf, clip, options.count, scope, first):
+            timing["candidates"] += watch.stop()
+            scored = score_tracks(clip, shelf.vectors.matrix, shelf.layout, numbers)
+            timing["score"] += watch.stop()
+            same = self._find_same(query.track_id, dense, scored.only(scope.visible))
+            kept = cut(self._ranked(scored.only(scope.wanted)), same, repeats, options)
+            timing["cuts"] += watch.stop()
+            if len(kept) >= options.count:
+                break
+        results = tuple(self._answers(clip, kept))
+        timing["cuts"] += watch.stop()
+        return Ranking(same.track if same else None, results, timing)
+
+    def _unit(self, windows: Windows) -> Windows:
+        return Windows(
+            unit_rows(windows.vectors, self.shelf.vectors.matrix.shape[1]), windows.starts
+        )
+
+    def _find_same(self, track_id: str, clip: Windows, scored: Scored) -> Ranked | None:
+        """Return the track that the clip is, if it may be named, or None."""
+        shelf, sameness = self.shelf, self.options.sameness
+        number = shelf.catalogue.number_of(track_id)
+        if number is not None:
+            visible = self.scope.visible is None or self.scope.visible[number]
+            return self._named(number, 1.0) if visible else None
+        likeness, best = 0.0, 0
+        for place in self._suspects(clip, scored.numbers[:EXCERPT_SUSPECTS]):
+            windows = shelf.windows_of(int(scored.numbers[place]))
+            alike = excerpt_likeness(clip, windows, sameness)
+            if alike > likeness:
+                likeness, best = alike, place
+        if not likeness:
+            return None
+        return self._named(int(scored.numbers[best]), float(scored.similarities[best]))
+
+    def _suspects(self, clip: Windows, numbers: Numbers) -> list[int]:
+        """Return the places of those tracks that the clip may have been cut from."""
+        if len(numbers) == 0:
+            return []
+        layout = self.shelf.layout
+        first, counts = layout.first[numbers], layout.count[numbers]
+        rows = gather(self.shelf.vectors.matrix, first, counts)
+        possible = may_be_excerpts(clip, rows, counts, self.options.sameness)
+        return np.flatnonzero(possible).tolist()
+
+    def _named(self, number: int, similarity: float) -> Ranked:
+        return Ranked(number, self.shelf.catalogue.tracks([number])[0], similarity)
+
+    def _ranked(self, scored: Scored) -> Iterator[Ranked]:
+        """Yield scored tracks with what the catalogue says of them, read a page at a time."""
+        numbers, similarities = scored.numbers.tolist(), scored.similarities.tolist()
+        start, size = 0, _FIRST_PAGE
+        while start < len(numbers):
+            page = slice(start, start + size)
+            tracks = self.shelf.catalogue.tracks(numbers[page])
+            yield from map(Ranked, numbers[page], tracks, similarities[page])
+            start, size = start + size, min(2 * size, _LAST_PAGE)
+
+    def _answers(self, clip: FloatArray, kept: Sequence[Ranked]) -> Iterator[Recommendation]:
+        starts = self.shelf.catalogue.starts_of([one.number for one in kept])
+        for rank, (one, moments) in enumerate(zip(kept, starts, strict=True), start=1):
+            vectors = self.shelf.vectors.matrix[self.shelf.layout.rows(one.number)]
+            at = round(float(moments[best_window(clip, vectors)]), 3)
+            yield Recommendation(rank, one.track, one.similarity, at)
 
 
-def _ranked(shelf: Shelf, scored: Scored, most: int | None = None) -> Iterator[Ranked]:
-    """Yield scored tracks with what the catalogue says of them, read a page at a time."""
-    numbers = scored.numbers[:most].tolist()
-    similarities = scored.similarities[:most].tolist()
-    for start in range(0, len(numbers), _PAGE):
-        page = slice(start, start + _PAGE)
-        tracks = shelf.catalogue.tracks(numbers[page])
-        yield from map(Ranked, numbers[page], tracks, similarities[page])
+class _Stopwatch:
+    """Tells the seconds since it was last asked."""
 
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
 
-def _answer(shelf: Shelf, clip: FloatArray, rank: int, one: Ranked) -> Recommendation:
-    windows = shelf.windows_of(one.number)
-    at = round(float(windows.starts[best_window(clip, windows.vectors)]), 3)
-    return Recommendation(rank, one.track, one.similarity, at)
+    def stop(self) -> float:
+        """Return the seconds since the last stop."""
+        now = time.perf_counter()
+        passed, self._since = now - self._since, now
+        return passed

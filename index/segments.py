@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from index.catalogue import Layout
 from index.manifest import Manifest, Segment
 from index.rows import JoinedRows, Rows
+from index.scoring import nearest_rows
 from index.vectors import EXACT_UP_TO, WindowVectors
 from models.types import FloatArray
 
@@ -24,8 +25,8 @@ class Vectors(Protocol):
     def matrix(self) -> Rows:
         """Every window [windows, dim], of unit length, and rows that no track owns any more."""
 
-    def nearest(self, queries: FloatArray, count: int) -> NDArray[np.int64]:
-        """Return the rows that are about the `count` nearest to any of the queries, each once."""
+    def nearest(self, queries: FloatArray, count: int) -> list[NDArray[np.int64]]:
+        """Return about the `count` nearest rows of each query; see `WindowVectors.nearest`."""
 
     def close(self) -> None:
         """Let go of the files."""
@@ -83,15 +84,17 @@ class JoinedVectors:
         self._parts = parts
         self._segments = segments
 
-    def nearest(self, queries: FloatArray, count: int) -> NDArray[np.int64]:
+    def nearest(self, queries: FloatArray, count: int) -> list[NDArray[np.int64]]:
         """Return the nearest rows of every segment: all that are nearest, and some more."""
-        found, first = [], 0
+        found: list[list[NDArray[np.int64]]] = []
+        first = 0
         for part, segment in zip(self._parts, self._segments, strict=True):
             # Rows that no track owns any more take up places among the nearest.
             wanted = -(-count * segment.windows // max(segment.live, 1))
-            found.append(first + part.nearest(queries, wanted))
+            nearest = part.nearest(queries, wanted)
+            found.append([first + rows for rows in nearest])
             first += segment.windows
-        return np.concatenate(found)
+        return [np.concatenate(rows) for rows in zip(*found, strict=True)]
 
     def close(self) -> None:
         """Let go of every segment's files."""
@@ -109,10 +112,9 @@ class InMemory:
     def __init__(self, matrix: FloatArray) -> None:
         self.matrix = matrix
 
-    def nearest(self, queries: FloatArray, count: int) -> NDArray[np.int64]:
-        """Return the rows that are the `count` nearest to any of the queries, each once."""
-        order = np.argsort(-(queries @ self.matrix.T), axis=1, kind="stable")
-        return np.unique(order[:, :count]).astype(np.int64)
+    def nearest(self, queries: FloatArray, count: int) -> list[NDArray[np.int64]]:
+        """Return the `count` nearest rows of each query, nearest first."""
+        return list(nearest_rows(queries, self.matrix, count))
 
     def close(self) -> None:
         """There is no file to let go of."""

@@ -10,6 +10,7 @@ import numpy as np
 import onnxruntime  # noqa: F401 - must be loaded before usearch: the other way round crashes
 from numpy.typing import NDArray
 from usearch.index import Index as Graph
+from usearch.index import Matches
 
 from index.damage import damaged, reading
 from index.manifest import GraphSettings, Manifest, segment_files
@@ -20,6 +21,9 @@ EXACT_UP_TO = 20_000
 
 # Vectors further than this from unit length are not what an embedder promises.
 UNIT_TOLERANCE = 1e-3
+
+# From so many queries on, all processors share them; fewer are answered before others could start.
+_SEVERAL = 8
 
 _GRAPH_BATCH = 4096
 
@@ -45,12 +49,13 @@ class WindowVectors:
         vectors, graph = (folder / name for name in segment_files(number))
         shape = (manifest.segments[number].windows, manifest.stamp.dim)
         with reading(vectors):
-            self.matrix: FloatArray = np.memmap(vectors, "<f4", "r", shape=shape)
+            # As a plain array, which is read a good deal quicker than the class of mapped ones.
+            self.matrix: FloatArray = np.asarray(np.memmap(vectors, "<f4", "r", shape=shape))
         self._graph = _view_graph(graph, manifest, shape[0])
         self._lock = threading.Lock()
 
-    def nearest(self, queries: FloatArray, count: int) -> NDArray[np.int64]:
-        """Return the rows that are about the `count` nearest to any of the queries, each once.
+    def nearest(self, queries: FloatArray, count: int) -> list[NDArray[np.int64]]:
+        """Return about the `count` nearest rows of each query, nearest first.
 
         Parameters
         ----------
@@ -60,10 +65,12 @@ class WindowVectors:
             At least 1.
         """
         wanted = min(count, len(self.matrix))
-        # One thread is quickest for one query; and two callers would share its scratch memory.
-        with self._lock:
-            found = [self._graph.search(query, wanted, threads=1).keys for query in queries]
-        return np.unique(np.concatenate(found)).astype(np.int64)
+        with self._lock:  # two callers would share the graph's scratch memory
+            found = self._graph.search(queries, wanted, threads=1 if len(queries) < _SEVERAL else 0)
+        if isinstance(found, Matches):  # of one query
+            return [found.keys.astype(np.int64)]
+        keys = found.keys.astype(np.int64)
+        return [row[:many] for row, many in zip(keys, found.counts.tolist(), strict=True)]
 
     def close(self) -> None:
         """Let go of both files."""

@@ -347,11 +347,14 @@ class SearchOptions:
         At most this many results by one known artist; None for no cap.
     sameness : Sameness
         What counts as one and the same; the façade puts in what the model's card says.
+    only : Only
+        Which tracks may be results; all, if it names nothing.
     """
 
     count: int = 10
     per_artist: int | None = 2
     sameness: Sameness = Sameness()
+    only: Only = Only()
 
 
 class TrackIndex(Protocol):

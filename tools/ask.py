@@ -13,7 +13,7 @@ from bot.as_json import as_json as answer_as_json
 from bot.service import Soundalike
 from bot.settings import expanded
 from bot.times import parse_span
-from models.types import ClipSource, Recommendations, SearchOptions, Span
+from models.types import ClipSource, Only, Recommendations, SearchOptions, Span
 from tools import options
 from tools.compose import open_catalogue, open_service
 from tools.screen import Screen
@@ -28,19 +28,13 @@ TRACK = "track:"
     epilog="""\b
 Example:
   soundalike ask clip.mp3 --start 0:30 --end 0:45
-  soundalike ask https://example.org/clip.ogg -n 5 --json""",
+  soundalike ask https://example.org/clip.ogg -n 5 --json
+  soundalike ask clip.mp3 --genre jazz --genre blues""",
 )
 @click.argument("clip")
 @click.option("--start", metavar="TIME", help="Where to begin listening: 1:23, 83 or 1m23s.")
 @click.option("--end", metavar="TIME", help="Where to stop listening.")
-@click.option(
-    "-n",
-    "--count",
-    type=click.IntRange(1, 1000),
-    default=10,
-    show_default=True,
-    help="How many tracks to show.",
-)
+@options.search
 @options.index
 @options.model
 @options.as_json
@@ -48,7 +42,7 @@ def command(
     clip: str,
     start: str | None,
     end: str | None,
-    count: int,
+    cut: SearchOptions,
     directory: Path | None,
     model: str | None,
     as_json: bool,
@@ -63,8 +57,10 @@ def command(
     screen = Screen(as_json=as_json)
 
     with _opened(clip, directory, model, screen) as service:
-        answer = asyncio.run(recommend(service, clip, span, SearchOptions(count)))
+        answer = asyncio.run(recommend(service, clip, span, cut))
     screen.show(*answer_lines(answer))
+    if not answer.results and cut.only != Only():
+        screen.note("No track has all that the answer was narrowed to.")
     screen.answer(answer_as_json(answer))
 
 

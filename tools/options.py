@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
+
+from models.types import Only, SearchOptions
 
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print the answer as JSON, for programs."
@@ -25,3 +30,49 @@ jobs = click.option(
     type=click.IntRange(min=1),
     help="Processes that listen at once; one for every core without it.",
 )
+
+
+def search(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say how an answer is cut; a command gets `SearchOptions` as `cut`."""
+
+    @click.option(
+        "-n",
+        "--count",
+        type=click.IntRange(1, 1000),
+        default=10,
+        show_default=True,
+        help="How many tracks to show.",
+    )
+    @click.option(
+        "--genre",
+        "--label",
+        "labels",
+        multiple=True,
+        metavar="NAME",
+        help="Only tracks of this genre, or with this label of a data set; may be repeated.",
+    )
+    @click.option(
+        "--artist",
+        "artists",
+        multiple=True,
+        metavar="NAME",
+        help="Only tracks by this artist; may be repeated.",
+    )
+    @click.option(
+        "--source",
+        "sources",
+        multiple=True,
+        metavar="NAME",
+        help="Only tracks that came from here: folder, or an importer's name such as audioset.",
+    )
+    @wraps(command)
+    def wrapped(
+        count: int,
+        labels: tuple[str, ...],
+        artists: tuple[str, ...],
+        sources: tuple[str, ...],
+        **others: Any,
+    ) -> None:
+        command(cut=SearchOptions(count, only=Only(labels, artists, sources)), **others)
+
+    return wrapped

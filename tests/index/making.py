@@ -38,12 +38,15 @@ def make_track(name: str, vectors: object, **changes: object) -> EmbeddedTrack:
     return EmbeddedTrack(replace(track, **changes), windows)
 
 
-def random_track(name: str, rng: np.random.Generator, windows: int = 4) -> EmbeddedTrack:
-    return make_track(name, rng.normal(size=(windows, STAMP.dim)))
+def random_track(
+    name: str, rng: np.random.Generator, windows: int = 4, **changes: object
+) -> EmbeddedTrack:
+    return make_track(name, rng.normal(size=(windows, STAMP.dim)), **changes)
 
 
 def build(directory: Path, tracks: Sequence[EmbeddedTrack], stamp: ModelStamp = STAMP) -> Manifest:
     with IndexBuilder(directory, stamp) as builder:
-        for embedded in tracks:
-            builder.add(embedded, f"/music/{embedded.track.id}.ogg", 1000, 1)
+        with builder.batch():
+            for embedded in tracks:
+                builder.add(embedded, f"/music/{embedded.track.id}.ogg", 1000, 1)
         return builder.publish()

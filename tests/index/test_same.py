@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.same import excerpt_likeness, is_long, place_likeness
+from index.same import excerpt_likeness, is_long, may_be_excerpts, place_likeness, spread
 from models.types import FloatArray, Sameness, Windows
 from tests.index.making import PATCH, unit
 
@@ -45,6 +45,39 @@ def test_an_excerpt_is_recognised_wherever_it_was_cut(
     clip = pooled(moved[cut : cut + length], hop=1)
     assert excerpt_likeness(clip, pooled(track, hop=5), Sameness()) > 0.97
     assert excerpt_likeness(clip, pooled(stranger, hop=5), Sameness()) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    patches=st.integers(PATCHES, 120),
+    length=st.integers(PATCHES, 100),
+    noise=st.floats(0, 3),
+    needed=st.floats(0.05, 1),
+)
+def test_a_glance_never_misses_an_excerpt(
+    seed: int, patches: int, length: int, noise: float, needed: float
+) -> None:
+    """Vectors that point to all sides lie furthest from the mean of two."""
+    rng = np.random.default_rng(seed)
+    track = rng.normal(size=(patches, 3)) + 0.1
+    clip = track[:length] + noise * rng.normal(size=track[:length].shape)
+    others = [rng.normal(size=(rng.integers(PATCHES, 60), 3)) for _ in range(3)]
+    heard = pooled(clip, hop=1)
+    known = [pooled(each, hop=5) for each in (others[0], track, *others[1:])]
+    sameness = Sameness(long=needed, short=needed)
+    tracks = np.concatenate([each.vectors for each in known])
+    counts = np.array([len(each) for each in known])
+    possible = may_be_excerpts(spread(heard), tracks, counts, sameness)
+    found = np.array([excerpt_likeness(heard, each, sameness) > 0 for each in known])
+    assert not (found & ~possible).any()
+
+
+def test_a_glance_tells_most_strangers(rng: np.random.Generator) -> None:
+    clip = pooled(drifting(rng, 30), hop=1)
+    strangers = [pooled(drifting(rng, 201), hop=5) for _ in range(20)]
+    tracks = np.concatenate([each.vectors for each in strangers])
+    assert not may_be_excerpts(clip, tracks, np.full(20, len(tracks) // 20), Sameness()).any()
 
 
 def test_the_whole_track_again_is_recognised(rng: np.random.Generator) -> None:

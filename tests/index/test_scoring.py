@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from index.catalogue import Layout
-from index.scoring import best_window, score_tracks, unit_rows
+from index.scoring import best_window, nearest_rows, score_tracks, unit_rows
 from models.types import ClipError
 from tests.index.making import unit
 
@@ -45,6 +45,48 @@ def test_mean_over_the_clip_of_the_best_window(
     assert sorted(scored.numbers.tolist()) == numbers
     assert scored.similarities == pytest.approx([expected[n] for n in scored.numbers], abs=1e-5)
     assert (np.diff(scored.similarities) <= 2e-6).all()
+
+
+def test_rows_that_end_where_they_would_if_they_touched() -> None:
+    """Tracks 1 and 2 lie the other way round, and a row that is nobody's beside them."""
+    matrix = unit(np.random.default_rng(3).normal(size=(8, 8)))
+    layout = Layout(np.array([0, 6, 2]), np.array([2, 2, 2]))
+    scored = score_tracks(matrix[:1], matrix, layout, np.arange(3))
+    expected = [float((matrix[layout.rows(n)] @ matrix[0]).max()) for n in scored.numbers]
+    assert scored.similarities == pytest.approx(expected, abs=1e-6)
+    swapped = Layout(np.array([0, 2, 1, 3]), np.ones(4, np.int64))
+    scored = score_tracks(matrix[:1], matrix, swapped, np.arange(4))
+    expected = [float(matrix[swapped.first[n]] @ matrix[0]) for n in scored.numbers]
+    assert scored.similarities == pytest.approx(expected, abs=1e-6)
+
+
+def test_only_some_of_the_scored() -> None:
+    matrix = unit(np.random.default_rng(3).normal(size=(9, 8)))
+    scored = score_tracks(matrix[:1], matrix, layout_of([1] * 9), np.arange(9))
+    some = scored.only(np.arange(9) % 3 == 0)
+    assert sorted(some.numbers.tolist()) == [0, 3, 6]
+    assert (np.diff(some.similarities) <= 0).all()
+    assert scored.only(None) is scored
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    size=st.integers(1, 40),
+    queries=st.integers(1, 5),
+    count=st.integers(1, 50),
+    block=st.sampled_from([1, 30, 1 << 20]),
+)
+def test_the_nearest_rows(seed: int, size: int, queries: int, count: int, block: int) -> None:
+    rng = np.random.default_rng(seed)
+    matrix, asked = unit(rng.normal(size=(size, 8))), unit(rng.normal(size=(queries, 8)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.scoring._BLOCK", block)
+        found = nearest_rows(asked, matrix, count)
+    expected = np.argsort(-(asked @ matrix.T), axis=1)[:, :count]
+    got = np.take_along_axis(asked @ matrix.T, found, axis=1)
+    assert found.shape == (queries, min(size, count))
+    assert got == pytest.approx(np.take_along_axis(asked @ matrix.T, expected, axis=1), abs=1e-5)
+    assert all(len(set(rows)) == len(rows) for rows in found.tolist())
 
 
 def test_ties_go_to_the_lower_number() -> None:

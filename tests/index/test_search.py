@@ -101,7 +101,7 @@ def test_the_line_is_what_it_says(
     # Nothing of the catalogue is like the dense windows: it is not recognised by its sound.
     query = Query(make_windows(DIRECTIONS[clip]), make_windows(ASIDE), asked, 9.6)
     with TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.search.EXACT_UP_TO", 0 if by_graph else 20_000)
+        patch.setattr("index.candidates.EXACT_UP_TO", 0 if by_graph else 20_000)
         build(Path(place), catalogue)
         with open_index(Path(place)) as index:
             ranking = index.search(query, options)
@@ -124,7 +124,7 @@ def test_graph_and_exact_search_agree(
     asked = [make_query(kinds[n] + 0.3 * rng.normal(size=(3, STAMP.dim))) for n in range(20)]
     with open_index(tmp_path) as index:
         exact = [index.search(query, SearchOptions()).results for query in asked]
-        monkeypatch.setattr("index.search.EXACT_UP_TO", 0)
+        monkeypatch.setattr("index.candidates.EXACT_UP_TO", 0)
         by_graph = [index.search(query, SearchOptions()).results for query in asked]
         with ThreadPoolExecutor(8) as pool:
             at_once = list(pool.map(lambda query: index.search(query, SearchOptions()), asked * 5))
@@ -157,7 +157,7 @@ def test_the_first_results_are_the_same_however_many_are_asked_for(
 
     with open_index(tmp_path) as index:
         exact = [ids(query, 10) for query in asked]
-        monkeypatch.setattr("index.search.EXACT_UP_TO", 0)
+        monkeypatch.setattr("index.candidates.EXACT_UP_TO", 0)
         for query, best in zip(asked, exact, strict=True):
             ten = ids(query, 10)
             assert ten == best
@@ -176,7 +176,7 @@ def test_it_looks_further_until_enough_tracks_survive(
     ]
     far = make_track("far0", -ASIDE, artist="B", artist_known=True)
     build(tmp_path, [*near, far])
-    monkeypatch.setattr("index.search.EXACT_UP_TO", 0)
+    monkeypatch.setattr("index.candidates.EXACT_UP_TO", 0)
     with open_index(tmp_path) as index:
         ranking = index.search(make_query(ASIDE), SearchOptions(3))
         everything = index.search(make_query(ASIDE), SearchOptions(10_000, per_artist=None))
@@ -232,7 +232,7 @@ def test_a_clip_of_many_hours_is_answered(
     tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(tmp_path, [random_track(f"track{n}", rng) for n in range(20)])
-    monkeypatch.setattr("index.search.EXACT_UP_TO", 0)
+    monkeypatch.setattr("index.candidates.EXACT_UP_TO", 0)
     hours = unit(rng.normal(size=(8_000, 8)))
     with open_index(tmp_path) as index:
         assert len(index.search(make_query(hours), SearchOptions()).results) == 10

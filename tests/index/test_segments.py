@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import index.candidates
 import index.segments
 from index.catalogue import Layout
 from index.checksums import file_sum
@@ -75,7 +76,7 @@ def test_pieces_answer_as_the_whole_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if not exact:
-        monkeypatch.setattr("index.search.EXACT_UP_TO", 0)
+        monkeypatch.setattr("index.candidates.EXACT_UP_TO", 0)
         monkeypatch.setattr("index.segments.EXACT_UP_TO", 0)
     build(tmp_path, [random_track(f"track{n:03}", rng, windows=1 + n % 7) for n in range(300)])
     queries = [make_query(rng.normal(size=(3, STAMP.dim))) for _ in range(10)]
@@ -107,7 +108,7 @@ def test_the_nearest_of_all_segments_are_found_past_what_is_nobodys(
         alike = asked @ vectors.matrix[live].T
         nearest = live[np.argsort(-alike, axis=1)[:, :40]]
         found = [
-            np.isin(n, vectors.nearest(q[None], 40)) for q, n in zip(asked, nearest, strict=True)
+            np.isin(n, vectors.nearest(q[None], 40)[0]) for q, n in zip(asked, nearest, strict=True)
         ]
     assert np.mean(found) > 0.99
 
@@ -163,6 +164,6 @@ def test_rows_that_are_nobodys_lead_to_no_track(
 
 def test_exactly_the_nearest(rng: np.random.Generator) -> None:
     matrix = unit(rng.normal(size=(50, 8)))
-    found = InMemory(matrix).nearest(matrix[[3, 30]], 1)
-    assert found.tolist() == [3, 30]
-    assert index.segments.EXACT_UP_TO == index.search.EXACT_UP_TO
+    found = InMemory(matrix).nearest(matrix[[30, 3]], 1)
+    assert [rows.tolist() for rows in found] == [[30], [3]]
+    assert index.segments.EXACT_UP_TO == index.candidates.EXACT_UP_TO

@@ -66,6 +66,25 @@ def test_what_sounds_alike_comes_first(index: Path, tmp_path: Path, cli: Cli) ->
         assert [result["artist"] for result in answer["results"][:2]] == [f"{band} Band"] * 2
 
 
+def test_answers_are_narrowed(index: Path, tmp_path: Path, cli: Cli) -> None:
+    clip = tmp_path / "clip.wav"
+    write_piece(clip, 184, seed=99)
+
+    def found(*arguments: object) -> list[str]:
+        status, out, _ = cli("ask", clip, "--index", index, "--json", *arguments)
+        assert status == 0
+        return [result["artist"] for result in only_json(out)["results"]]
+
+    assert found("--artist", "HIGH band") == ["High Band"] * 2
+    both = found("--artist", "high band", "--artist", "middle band", "-n", 3)
+    assert len(both) == 3
+    assert set(both) == {"High Band", "Middle Band"}
+    assert len(found("--source", "folder")) == 6
+    status, _, err = cli("ask", clip, "--index", index, "--genre", "polka")
+    assert status == 2
+    assert "No track of this catalogue has the label “polka”." in err
+
+
 def test_a_track_of_the_index_is_named_and_left_out(index: Path, music: Path, cli: Cli) -> None:
     asked = music / "Low" / "Low Band - Take 1.flac"
     status, out, _ = cli("ask", asked, "--index", index)

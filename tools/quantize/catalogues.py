@@ -89,13 +89,9 @@ class AnIndex:
 
     def nearest(self, heard: Sequence[Heard], count: int) -> list[tuple[str, ...]]:
         """Return the ids of the tracks that sound most like each sound, itself left out."""
+        queries = [Query(each.windows, each.windows, each.name, each.seconds) for each in heard]
         options = SearchOptions(count=count, per_artist=None)
         return [
-            tuple(
-                result.track.id
-                for result in self._index.search(
-                    Query(each.windows, each.windows, each.name, each.seconds), options
-                ).results
-            )
-            for each in heard
+            tuple(result.track.id for result in ranking.results)
+            for ranking in self._index.search_many(queries, options)
         ]

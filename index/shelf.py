@@ -1,0 +1,93 @@
+"""The opened parts of a generation that a search reads, and which of its tracks may be answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.catalogue import Catalogue, Layout
+from index.cuts import is_twin
+from index.segments import Vectors
+from models.types import CatalogueError, Only, Sameness, Windows
+
+_SUGGESTED = 3
+
+# What was asked for is kept: a million tracks take some milliseconds to choose from.
+_MOST_SCOPES = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """Which tracks a search may answer with.
+
+    Attributes
+    ----------
+    wanted : np.ndarray [shape=(tracks,), bool] or None
+        By number, whether a track may be a result; None where all may.
+    visible : np.ndarray [shape=(tracks,), bool] or None
+        Whether it may be named as the clip; None where all may.
+    windows : int
+        How many windows the tracks have that may be results.
+    """
+
+    wanted: NDArray[np.bool_] | None
+    visible: NDArray[np.bool_] | None
+    windows: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shelf:
+    """The opened parts of a generation that a search reads."""
+
+    catalogue: Catalogue
+    vectors: Vectors
+    layout: Layout
+    _scopes: dict[Only, Scope] = field(default_factory=dict)
+
+    def windows_of(self, number: int) -> Windows:
+        """Return the windows of one track."""
+        rows = np.asarray(self.vectors.matrix[self.layout.rows(number)])
+        return Windows(rows, self.catalogue.starts(number))
+
+    def repeats(self, one: int, others: list[int], sameness: Sameness) -> bool:
+        """Whether a track is one recording with any of the others."""
+        matrix, rows = self.vectors.matrix, self.layout.rows
+        return is_twin(matrix[rows(one)], [matrix[rows(other)] for other in others], sameness)
+
+    def scope(self, only: Only) -> Scope:
+        """Tell which tracks may be answered.
+
+        Raises
+        ------
+        CatalogueError
+            No track has one of the labels, artists or sources that are asked for.
+        """
+        found = self._scopes.get(only)
+        if found is None:
+            if len(self._scopes) >= _MOST_SCOPES:
+                self._scopes.clear()
+            found = self._scopes[only] = self._scope(only)
+        return found
+
+    def _scope(self, only: Only) -> Scope:
+        if only == Only():
+            return Scope(None, None, int(self.layout.count.sum()))
+        tracks = len(self.layout)
+        wanted = self.catalogue.matching(only, tracks)
+        if not wanted.any():
+            self._refuse_unknown(only)
+        libraries = Only(libraries=only.libraries)
+        visible = self.catalogue.matching(libraries, tracks) if only.libraries else None
+        return Scope(wanted, visible, int(self.layout.count[wanted].sum()))
+
+    def _refuse_unknown(self, only: Only) -> None:
+        """Say which name no track has; a library without tracks is nothing to be told about."""
+        for kind, name in self.catalogue.unknown(only):
+            if kind != "library":
+                known = self.catalogue.names_like(kind, name, _SUGGESTED)
+                raise CatalogueError(
+                    f"No track of this catalogue has the {kind} “{name}”.",
+                    f"It has, for example, {' and '.join(known)}." if known else "",
+                )
