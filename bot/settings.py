@@ -57,8 +57,13 @@ JOBS = Setting(
 QUEUE = Setting(
     "SOUNDALIKE_QUEUE", "50", "Asks that may wait their turn; beyond it people are asked to wait."
 )
+KEEP = Setting(
+    "SOUNDALIKE_KEEP",
+    "2",
+    "Older generations of an index that are kept, for `soundalike index rollback`; 1 to 1000.",
+)
 
-SETTINGS = (TOKEN, APPLICATION, HOME, INDEX, MODEL, GUILD, CLIP_MB, CLIP_SECONDS, JOBS, QUEUE)
+SETTINGS = (TOKEN, APPLICATION, HOME, INDEX, MODEL, GUILD, CLIP_MB, CLIP_SECONDS, JOBS, QUEUE, KEEP)
 """Every setting there is, in the order the README and `doctor` show them."""
 
 
@@ -86,6 +91,8 @@ class Settings:
         Clips that are worked on at once.
     queue : int
         Asks that may wait their turn.
+    keep : int
+        Older generations of an index that are kept.
     """
 
     home: Path
@@ -98,6 +105,7 @@ class Settings:
     clip_seconds: float
     jobs: int
     queue: int
+    keep: int
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, str]) -> Settings:
@@ -136,6 +144,7 @@ class Settings:
             clip_seconds=_whole(CLIP_SECONDS, given, 1, 3_600),
             jobs=_whole(JOBS, given, 1, 256, default=min(os.cpu_count() or 1, 4)),
             queue=_whole(QUEUE, given, 1, 10_000),
+            keep=_whole(KEEP, given, 1, 1_000),
         )
 
     def missing(self) -> tuple[SettingsError, ...]:

@@ -18,6 +18,7 @@ from index.generations import (
     CURRENT,
     KEEP,
     check_home,
+    live_generation,
     verified_generation,
     writer_lock,
 )
@@ -51,6 +52,8 @@ class IndexBuilder:
         Length of a window, and from the start of one to the start of the next.
     keep : int
         Older generations to keep, at least 1.
+    changing : bool
+        Whether there has to be an index that can be carried on, rather than begun anew.
 
     Attributes
     ----------
@@ -63,7 +66,7 @@ class IndexBuilder:
     ------
     CatalogueError
         On entering: another build is at work, the folder holds something else, or it cannot be
-        written.
+        written; where it has to be changed, there is nothing that can be.
     """
 
     def __init__(
@@ -74,11 +77,13 @@ class IndexBuilder:
         window_seconds: float = 9.6,
         hop_seconds: float = 4.8,
         keep: int = KEEP,
+        changing: bool = False,
     ) -> None:
         self.directory = directory
         self.notes: tuple[str, ...] = ()
         self.sources: tuple[str, ...] = ()
         self._keep = keep
+        self._changing = changing
         self._origin = Origin(stamp, window_seconds, hop_seconds)
         self._base: Base | None = None
         self._building = directory / BUILDING
@@ -88,6 +93,8 @@ class IndexBuilder:
     def __enter__(self) -> Self:
         with ExitStack() as held, writing(self.directory):
             check_home(self.directory)
+            if self._changing:
+                live_generation(self.directory)  # there is an index at all
             self.directory.mkdir(parents=True, exist_ok=True)
             held.enter_context(writer_lock(self.directory))
             self._base = self._find_base()
@@ -138,13 +145,13 @@ class IndexBuilder:
         with writing(self.directory):
             return self._journal.knows(track_id)
 
-    def rename(self, track: Track, path: StrPath, size: int, mtime_ns: int) -> None:
+    def recognise(self, track: Track, path: StrPath, size: int, mtime_ns: int) -> None:
         """Take a file that holds audio which is known for it, under the file's own tags.
 
         What was removed stays so. The length of the track is taken over.
         """
         with writing(self.directory):
-            self._journal.rename(track, os.fspath(path), size, mtime_ns)
+            self._journal.recognise(track, os.fspath(path), size, mtime_ns)
 
     def restore(self, below: Iterable[StrPath]) -> None:
         """Let the tracks in these places that were removed be heard again."""
@@ -276,14 +283,21 @@ class IndexBuilder:
         try:
             folder, manifest = verified_generation(self.directory)
         except CatalogueError as error:
+            if self._changing:
+                raise
             self.notes += (f"{error.sentence} {_STARTS_OVER}",)
             return None
         found = Origin(manifest.stamp, manifest.window_seconds, manifest.hop_seconds)
         if not self._origin.fits(found):
-            self.notes += (
+            sentence = (
                 f"The index in {self.directory} was made with another model or other windows "
-                f"({manifest.stamp.model} {manifest.stamp.version}). {_STARTS_OVER}",
+                f"({manifest.stamp.model} {manifest.stamp.version})."
             )
+            if self._changing:
+                raise CatalogueError(
+                    sentence, "Build it again with `soundalike index build`, or build another one."
+                )
+            self.notes += (f"{sentence} {_STARTS_OVER}",)
             return None
         return open_base(folder, manifest)
 

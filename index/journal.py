@@ -200,7 +200,7 @@ class Journal:
         """Whether the windows of this audio are there, or it was removed: no need to hear it."""
         return self._seconds_of(track_id) is not None
 
-    def rename(self, track: Track, source: str, size: int, mtime_ns: int) -> None:
+    def recognise(self, track: Track, source: str, size: int, mtime_ns: int) -> None:
         """Record that a file holds audio that is known, under these tags."""
         seconds = self._seconds_of(track.id)
         assert seconds is not None

@@ -99,6 +99,11 @@ class Manifest:
     dtype: str = "float32"
     format: int = FORMAT
 
+    @property
+    def size(self) -> int:
+        """Bytes of all its files."""
+        return sum(file.size for file in self.files.values())
+
     def to_json(self) -> str:
         """Return the manifest as JSON that carries a checksum of itself."""
         fields = asdict(self)

@@ -109,7 +109,7 @@ def describe_index(directory: Path) -> IndexInfo:
         sources=manifest.sources,
         left_out=left_out,
         seconds=seconds,
-        size=sum(file.size for file in manifest.files.values()),
+        size=manifest.size,
     )
 
 

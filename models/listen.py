@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -132,19 +132,29 @@ def listen_track(
     audio = decode(source, sample_rate=embedder.sample_rate, span=Span(), limits=limits)
     samples, notes = _at_least_a_patch(audio)
     patches, audible = _embed(samples, embedder, card)
+    track = replace(identify_track(path), seconds=audio.seconds)
+    return EmbeddedTrack(track, pool(patches, audible, card.mean), audio.notes + notes)
+
+
+def identify_track(path: Path) -> Track:
+    """Return what can be told of a file without decoding it: all but its length.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
     tags = read_tags(path)
-    track = Track(
-        id=track_id(source),
+    return Track(
+        id=track_id(ClipSource(path, path.name)),
         title=tags.title,
         artist=tags.artist,
         album=tags.album,
         artist_known=tags.artist_known,
-        seconds=audio.seconds,
         labels=tags.labels,
         url=tags.url,
         path=str(path),
     )
-    return EmbeddedTrack(track, pool(patches, audible, card.mean), audio.notes + notes)
 
 
 def _at_least_a_patch(audio: Audio) -> tuple[FloatArray, tuple[str, ...]]:

@@ -25,7 +25,7 @@ import numpy as np
 from models.crew import DIED, Crew, as_problem
 from models.decode import CLIP_LIMITS, TRACK_LIMITS, Audio, DecodeLimits, decode
 from models.embedder import OnnxEmbedder
-from models.listen import Decoded, decode_clip, embed_clip, listen_track
+from models.listen import Decoded, decode_clip, embed_clip, identify_track, listen_track
 from models.runtime import Runtime
 from models.session import check_model
 from models.types import (
@@ -36,6 +36,7 @@ from models.types import (
     ModelStamp,
     SoundalikeError,
     Span,
+    Track,
 )
 
 TRACK_TIMEOUT_S: Final = 600.0
@@ -186,7 +187,8 @@ def embed_tracks(
     jobs: int | None = None,
     limits: DecodeLimits = TRACK_LIMITS,
     timeout_s: float = TRACK_TIMEOUT_S,
-) -> Generator[tuple[Path, EmbeddedTrack | SoundalikeError], None, None]:
+    known: Callable[[str], bool] | None = None,
+) -> Generator[tuple[Path, EmbeddedTrack | Track | SoundalikeError], None, None]:
     """Embed audio files in worker processes, each on one thread, and yield them as they finish.
 
     Only a few files are in hand at a time, however many there are. Closing the iterator, or an
@@ -202,11 +204,15 @@ def embed_tracks(
         What a track may cost.
     timeout_s : float
         Most seconds one track may take.
+    known : callable or None
+        Whether a track with this id need not be heard. None where none is known: then no file is
+        read twice.
 
     Yields
     ------
-    (Path, EmbeddedTrack or SoundalikeError)
-        The track, or why it has to be left out.
+    (Path, EmbeddedTrack or Track or SoundalikeError)
+        The track; without its length and its windows where it is known; or why it has to be left
+        out.
 
     Raises
     ------
@@ -216,12 +222,17 @@ def embed_tracks(
     check_model(runtime.file, runtime.cache)
     jobs = jobs or cores()
     crew = Crew(jobs, _WORKER_MEMORY + _WEIGHTS * runtime.file.size)
-    in_hand: dict[Future[EmbeddedTrack], Path] = {}
+    in_hand: dict[Future[EmbeddedTrack | Track], Path] = {}
     retried: set[Path] = set()
     left = iter(paths)
 
-    def take(path: Path) -> None:
-        in_hand[crew.submit(timeout_s, _track, path, runtime, limits)] = path
+    def take(path: Path, *, hear: bool = known is None) -> None:
+        task: Future[EmbeddedTrack | Track] = (
+            crew.submit(timeout_s, _track, path, runtime, limits)
+            if hear
+            else crew.submit(timeout_s, _identify, path)
+        )
+        in_hand[task] = path
 
     try:
         while True:
@@ -241,8 +252,12 @@ def embed_tracks(
                     if isinstance(problem, ModelError):
                         raise problem from error
                     yield path, problem
+                    continue
+                found = future.result()
+                if isinstance(found, Track) and not (known and known(found.id)):
+                    take(path, hear=True)
                 else:
-                    yield path, future.result()
+                    yield path, found
     finally:
         crew.close()
 
@@ -264,6 +279,13 @@ def _embed(decoded: Decoded, runtime: Runtime, threads: int) -> EmbeddedClip:
 
 def _track(path: Path, runtime: Runtime, limits: DecodeLimits) -> EmbeddedTrack:
     return listen_track(path, _embedder(runtime, 1), runtime.card, limits)
+
+
+def _identify(path: Path) -> Track:
+    try:
+        return identify_track(path)
+    except OSError:
+        return Track("", path.name)  # whoever tries to hear it says what is wrong
 
 
 @lru_cache(maxsize=1)

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.builder import IndexBuilder
+from index.generations import KEEP
 from index.journal import LeftOut
 from index.manifest import Manifest
 from index.opened import open_index
+from index.places import Places
 from models.pool import embed_tracks
 from models.runtime import Runtime
-from models.types import CatalogueError, EmbeddedTrack, PassingError
+from models.types import CatalogueError, EmbeddedTrack, PassingError, Track
 from tools.screen import Screen, counted
 from tools.walk import walk
 
@@ -29,8 +31,9 @@ class Built:
     ----------
     manifest : Manifest
         Of the live generation.
-    heard, kept, gone : int
-        Files that were heard now, that were known from before, and that are no more.
+    heard, kept, recognised, gone : int
+        Files that were heard now, that were known from before, whose audio was known under another
+        name or other tags, and that are no more.
     elsewhere : int
         Tracks of folders that were not looked into now.
     audio_seconds, seconds : float
@@ -42,12 +45,44 @@ class Built:
     manifest: Manifest
     heard: int
     kept: int
+    recognised: int
     gone: int
     elsewhere: int
     audio_seconds: float
     seconds: float
     left_out: list[LeftOut]
     duplicates: list[LeftOut]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How a build is done.
+
+    Attributes
+    ----------
+    jobs : int or None
+        Processes that listen at once; None for one a core.
+    retry : bool
+        Whether to try again what was left out before.
+    drop_empty : bool
+        Whether a source that holds no audio any more may take its tracks with it.
+    adding : bool
+        Whether only to add: what is gone from the sources stays, what was removed comes back.
+    changing : bool
+        Whether there has to be an index that can be changed, not one to be begun anew.
+    keep : int
+        Older generations to keep.
+    """
+
+    jobs: int | None = None
+    retry: bool = False
+    drop_empty: bool = False
+    adding: bool = False
+    changing: bool = False
+    keep: int = KEEP
+
+
+AS_EVER = BuildOptions()
 
 
 class NothingHeardError(CatalogueError):
@@ -66,6 +101,7 @@ class _Heard:
     """What was heard so far; a passing failure is not written down, so that it is tried again."""
 
     tracks: int = 0
+    recognised: int = 0
     audio_seconds: float = 0.0
     passing: list[LeftOut] = field(default_factory=list)
 
@@ -76,9 +112,8 @@ def build_index(
     runtime: Runtime,
     *,
     screen: Screen,
-    jobs: int | None = None,
-    retry: bool = False,
-    drop_empty: bool = False,
+    options: BuildOptions = AS_EVER,
+    lost: Sequence[Path] = (),
 ) -> Built:
     """Make an index hold what the sources hold; carries on where an earlier build stopped.
 
@@ -93,12 +128,9 @@ def build_index(
     runtime : Runtime
         The model that listens.
     screen : Screen
-    jobs : int or None
-        Processes that listen at once; None for one a core.
-    retry : bool
-        Whether to try again what was left out before.
-    drop_empty : bool
-        Whether a source that holds no audio any more may take its tracks with it.
+    options : BuildOptions
+    lost : sequence of Path
+        Former sources that are no more: their tracks go.
 
     Raises
     ------
@@ -111,22 +143,28 @@ def build_index(
     """
     began = time.perf_counter()
     found = walk(sources)
-    if not drop_empty:
+    if not options.drop_empty:
         _refuse_forgetting(directory, runtime, found.sources)
-    with IndexBuilder(directory, runtime.stamp) as builder:
+    with IndexBuilder(
+        directory, runtime.stamp, keep=options.keep, changing=options.changing
+    ) as builder:
         for note in builder.notes:
             screen.note(note)
-        if not drop_empty:
+        if options.adding:
+            builder.restore(found.sources)
+        elif not options.drop_empty:
             _refuse_emptied(found.empty, builder)
+        builder.sources = _sources_after(builder.sources, found.sources, lost)
         states = {path: _state(path) for path in found.files}
-        again = {Path(file.path) for file in builder.skipped()} if retry else set()
+        again = {Path(file.path) for file in builder.skipped()} if options.retry else set()
         new = {
             path: state
             for path, state in states.items()
             if path in again or not builder.done(path, *state)
         }
-        heard = _listen(new, builder, runtime, jobs, screen)
-        gone = builder.forget_missing(found.files, found.sources, found.closed)
+        heard = _listen(new, builder, runtime, options.jobs, screen)
+        looked = () if options.adding else (*found.sources, *lost)
+        gone = builder.forget_missing(found.files, looked, found.closed)
         elsewhere = len(builder) - builder.tracks_below(found.sources)
         closed = [LeftOut(str(path), str(error)) for path, error in found.closed.items()]
         # Files of other folders were not asked for, and what failed just now says why itself.
@@ -138,12 +176,14 @@ def build_index(
         known = sum(Path(file.path) not in new for file in skipped)
         if not len(builder):
             raise NothingHeardError(directory, left_out)
-        with screen.progress("Publishing", None if heard.tracks or gone else 0) as step:
+        changed = heard.tracks or heard.recognised or gone
+        with screen.progress("Publishing", None if changed else 0) as step:
             manifest = builder.publish(lambda done, total: step(done, "windows", total))
     return Built(
         manifest=manifest,
         heard=heard.tracks,
         kept=len(found.files) - len(new) - known,
+        recognised=heard.recognised,
         gone=gone,
         elsewhere=elsewhere,
         audio_seconds=heard.audio_seconds,
@@ -151,6 +191,13 @@ def build_index(
         left_out=left_out,
         duplicates=duplicates,
     )
+
+
+def _sources_after(
+    before: Sequence[str], found: Sequence[Path], lost: Sequence[Path]
+) -> tuple[str, ...]:
+    gone = Places(lost)
+    return (*(source for source in before if source not in gone), *map(str, found))
 
 
 def _refuse_forgetting(directory: Path, runtime: Runtime, sources: Sequence[Path]) -> None:
@@ -196,15 +243,19 @@ def _listen(
     """Listen to files and write down at once what becomes of each."""
     began = time.perf_counter()
     heard = _Heard()
+    known = builder.knows if len(builder) else None
     with (
         screen.progress("Listening", len(files)) as step,
-        closing(embed_tracks(files, runtime, jobs=jobs)) as results,
+        closing(embed_tracks(files, runtime, jobs=jobs, known=known)) as results,
     ):
         for count, (path, result) in enumerate(results, 1):
             if isinstance(result, EmbeddedTrack):
                 builder.add(result, path, *files[path])
                 heard.tracks += 1
                 heard.audio_seconds += result.track.seconds
+            elif isinstance(result, Track):
+                builder.recognise(result, path, *files[path])
+                heard.recognised += 1
             elif isinstance(result, PassingError):
                 heard.passing.append(LeftOut(str(path), str(result)))
             else:

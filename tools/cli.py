@@ -23,7 +23,7 @@ COMMANDS = {
     "demo": "Make music, index it, ask it and show the answer: all on bundled parts.",
     "run": "Start the Discord bot.",
     "ask": "Find the tracks of an index that sound like a clip.",
-    "index": "Build an index of your music, describe it or verify it.",
+    "index": "Build an index of your music, change it, describe it or verify it.",
     "evaluate": "Measure how well a model finds what belongs together, by audio that is labelled.",
     "embed": "Write the embeddings of a clip, one for every 0.96 seconds.",
     "model": "List the models that can listen; fetch, verify, quantise or convert one.",

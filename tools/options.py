@@ -24,6 +24,22 @@ index = click.option(
 model = click.option(
     "--model", metavar="NAME", help="The model that listens; SOUNDALIKE_MODEL without it."
 )
+directory = click.argument(
+    "directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path)
+)
+out = click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Where the index lies; SOUNDALIKE_INDEX, or indexes/main in the data directory, "
+    "without it.",
+)
+keep = click.option(
+    "--keep",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Older generations to keep, for `soundalike index rollback`; SOUNDALIKE_KEEP without it.",
+)
 jobs = click.option(
     "--jobs",
     metavar="N",

@@ -42,6 +42,7 @@ def test_everything_can_be_set() -> None:
             "SOUNDALIKE_CLIP_SECONDS": "30",
             "SOUNDALIKE_JOBS": "2",
             "SOUNDALIKE_QUEUE": "7",
+            "SOUNDALIKE_KEEP": "9",
         }
     )
     assert settings == Settings(
@@ -55,6 +56,7 @@ def test_everything_can_be_set() -> None:
         clip_seconds=30,
         jobs=2,
         queue=7,
+        keep=9,
     )
 
 

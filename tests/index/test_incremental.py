@@ -119,7 +119,7 @@ def test_a_small_change_leaves_what_is_large_where_it_is(
     with open_index(tmp_path) as index:
         track = index.find("track007")
     with IndexBuilder(tmp_path, STAMP) as builder:
-        builder.rename(replace(track, title="Called anew"), "/music/track007.ogg", 1010, 2)
+        builder.recognise(replace(track, title="Called anew"), "/music/track007.ogg", 1010, 2)
         segments = builder.publish().segments
     assert segments == manifest.segments
     assert inodes(tmp_path, 1) == before
@@ -245,10 +245,10 @@ def test_known_audio_under_another_name_needs_no_hearing(
         assert builder.knows("track003")
         assert not builder.knows("track009")
         track = replace(held["track003"].track, title="Moved", seconds=0.0, path="/music/new.ogg")
-        builder.rename(track, "/music/new.ogg", 5, 5)
+        builder.recognise(track, "/music/new.ogg", 5, 5)
         builder.add(random_track("track009", rng), "/music/9.ogg", 1, 1)
         assert builder.knows("track009")
-        builder.rename(replace(track, id="track009", title="Nine"), "/music/09.ogg", 5, 5)
+        builder.recognise(replace(track, id="track009", title="Nine"), "/music/09.ogg", 5, 5)
         seen = ["/music/new.ogg", "/music/09.ogg"]
         assert builder.forget_missing(seen, ["/music/9.ogg", "/music/track003.ogg"]) == 2
         builder.publish()

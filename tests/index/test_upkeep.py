@@ -62,7 +62,7 @@ def test_what_is_removed_stays_removed_under_any_name(
         assert (len(builder), builder.tracks_below(["/music"])) == (2, 1)
         # Neither another name, nor another copy, nor hearing it again brings it back.
         assert builder.knows("track1")
-        builder.rename(replace(tracks[0].track, title="New"), "/music/new name", 2, 2)
+        builder.recognise(replace(tracks[0].track, title="New"), "/music/new name", 2, 2)
         builder.add(tracks[1], "/music/copy", 2, 2)
         assert builder.forget_missing(["/music/new name", "/music/copy"], ["/music/a"]) == 2
         builder.publish()
@@ -138,8 +138,8 @@ def test_what_an_unfinished_build_knows_by_what_was_removed_it_does_not_know(
 ) -> None:
     build(directory, [random_track("late", rng)])
     with IndexBuilder(directory, STAMP) as builder:
-        builder.rename(replace(tracks[0].track, id="late"), "/music/late too", 1, 1)
-        builder.rename(replace(tracks[0].track, title="New"), "/music/new", 1, 1)
+        builder.recognise(replace(tracks[0].track, id="late"), "/music/late too", 1, 1)
+        builder.recognise(replace(tracks[0].track, title="New"), "/music/new", 1, 1)
     assert roll_back(directory)[0] == "generation-000001"
     with IndexBuilder(directory, STAMP) as builder:
         assert not builder.done("/music/late too", 1, 1)

@@ -23,9 +23,18 @@ from models.crew import Crew
 from models.decode import CLIP_LIMITS, decode
 from models.embedder import OnnxEmbedder
 from models.listen import listen
+from models.payload import track_id
 from models.pool import WorkerPool, clip_timeout, decode_apart, embed_tracks
 from models.runtime import Runtime
-from models.types import ClipError, ClipSource, EmbeddedTrack, ModelError, PassingError, Span
+from models.types import (
+    ClipError,
+    ClipSource,
+    EmbeddedTrack,
+    ModelError,
+    PassingError,
+    Span,
+    Track,
+)
 from tests.models.tiny import card_text, write_network
 
 RATE = 22_050
@@ -181,6 +190,27 @@ def test_tracks_are_embedded_and_the_broken_ones_named(tiny: Runtime, tmp_path: 
     tracks = [answers[path] for path in good]
     assert all(isinstance(track, EmbeddedTrack) and len(track.windows) for track in tracks)
     assert len({track.track.id for track in tracks if isinstance(track, EmbeddedTrack)}) == 4
+
+
+def test_what_is_known_by_its_sound_is_not_heard(tiny: Runtime, tmp_path: Path) -> None:
+    known, fresh = (
+        noise(tmp_path / f"{name}.flac", 3, seed=len(name)) for name in ("one", "other")
+    )
+    gone = tmp_path / "gone.flac"
+    known_id = track_id(ClipSource(known, known.name))
+    asked: list[str] = []
+
+    def is_known(found: str) -> bool:
+        asked.append(found)
+        return found == known_id
+
+    answers = dict(embed_tracks([known, fresh, gone], tiny, jobs=1, known=is_known))
+    track = answers[known]
+    assert isinstance(track, Track)
+    assert (track.id, track.title, track.seconds, track.path) == (known_id, "one", 0.0, str(known))
+    assert isinstance(answers[fresh], EmbeddedTrack)
+    assert answers[fresh].track.id in asked
+    assert isinstance(answers[gone], ClipError)
 
 
 def test_a_track_is_tried_again_when_all_workers_went_down(

@@ -114,7 +114,7 @@ def test_an_interrupt_is_a_sentence_and_130(capsys: pytest.CaptureFixture[str]) 
     assert (out, err.strip()) == ("", "Stopped.")
 
 
-@pytest.mark.parametrize("name", ["index", "demo"])
+@pytest.mark.parametrize("name", ["index_build", "demo"])
 def test_what_carries_on_says_so_when_stopped(
     name: str, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

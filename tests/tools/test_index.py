@@ -45,7 +45,9 @@ def test_changes_are_followed(tiny_model: Path, music: Path, tmp_path: Path, cli
     shutil.copy(music / "new.flac", music / "new copy.flac")
     status, after = built(cli, music, "--out", tmp_path / "index")
     assert status == 0
-    assert (after["tracks"], after["heard"], after["kept"], after["gone"]) == (5, 2, 4, 2)
+    assert (after["tracks"], after["kept"], after["gone"]) == (5, 4, 2)
+    # Whether both are heard depends on which is done when the other is looked at.
+    assert (after["heard"], after["recognised"]) in {(1, 1), (2, 0)}
     assert [Path(file["path"]).name for file in after["duplicates"]] == ["new.flac"]
 
 

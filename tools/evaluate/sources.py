@@ -13,7 +13,7 @@ from index.journal import LeftOut
 from index.opened import open_index
 from models.runtime import Runtime
 from models.types import ModelStamp, SoundalikeError, Track, Windows
-from tools.build import NothingHeardError, build_index
+from tools.build import BuildOptions, NothingHeardError, build_index
 from tools.screen import Screen
 from tools.walk import plain_path, walk
 
@@ -197,7 +197,8 @@ def _listen(
     folder: Path, place: Path, runtime: Runtime, screen: Screen, jobs: int | None
 ) -> list[LeftOut]:
     try:
-        built = build_index([folder], place, runtime, screen=screen, jobs=jobs, drop_empty=True)
+        options = BuildOptions(jobs=jobs, drop_empty=True)
+        built = build_index([folder], place, runtime, screen=screen, options=options)
     except NothingHeardError as error:
         raise EvaluationError(
             f"There is no audio in {folder} that can be heard.",

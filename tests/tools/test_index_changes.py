@@ -1,0 +1,159 @@
+"""`soundalike index add`, `update`, `remove`, `compact` and `rollback`: an index that changes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import mutagen
+import pytest
+
+from index.opened import open_index
+from tests.tools.conftest import Cli, only_json, write_piece
+from tools import build
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    return tmp_path / "index"
+
+
+def asked(cli: Cli, what: str, *arguments: object) -> dict:
+    status, out, err = cli("index", what, *arguments, "--json")
+    assert status == 0, out + err
+    return only_json(out)
+
+
+def refused(cli: Cli, *arguments: object) -> str:
+    status, _, err = cli("index", *arguments)
+    assert status == 2
+    return err
+
+
+def test_an_index_grows_and_follows_what_happens_to_its_folders(
+    tiny_model: Path, music: Path, tmp_path: Path, index: Path, cli: Cli
+) -> None:
+    more = tmp_path / "more"
+    (music / "High").rename(more)
+    asked(cli, "build", music, "--out", index)
+    added = asked(cli, "add", more, "--out", index)
+    assert (added["tracks"], added["heard"], added["kept"], added["elsewhere"]) == (6, 2, 0, 4)
+    info = only_json(cli("index", "info", index, "--json")[1])
+    assert (info["sources"], info["segments"]) == ([str(more), str(music)], 1)
+
+    # Renamed, retagged, touched, copied: all of it is known by its sound.
+    low, high = sorted((music / "Low").iterdir()), sorted(more.iterdir())
+    low[0].rename(music / "Called otherwise.flac")
+    tagged = mutagen.File(low[1])
+    tagged["title"], tagged["artist"] = "A new title", "Somebody"
+    tagged.save()
+    os.utime(high[0], ns=(1, 1))
+    shutil.copy(high[1], more / "Zzz.flac")
+    write_piece(more / "New.wav", 900, seed=99)
+    high[1].with_suffix(".txt").write_text("no audio")
+    after = asked(cli, "update", "--out", index)
+    assert (after["tracks"], after["heard"], after["recognised"], after["gone"]) == (7, 1, 4, 1)
+    assert [Path(copy["path"]).name for copy in after["duplicates"]] == ["Zzz.flac"]
+    with open_index(index) as opened:
+        tracks = {track.title: track for track, _ in opened.contents()}
+    assert {"Called otherwise", "A new title", "New"} <= set(tracks)
+    assert tracks["A new title"].artist == "Somebody"
+    assert tracks["Called otherwise"].seconds == pytest.approx(12, abs=0.1)
+    assert "recognised" not in cli("index", "update", "--out", index)[1]
+    assert cli("index", "verify", index)[0] == 0
+
+
+def test_what_is_removed_comes_back_only_when_asked_for(
+    tiny_model: Path, music: Path, index: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(cli, "build", music, "--out", index)
+    piece = music / "Middle" / "Middle Band - Take 1.flac"
+    with open_index(index) as opened:
+        (track,) = (track_id for path, track_id in opened.files() if path == str(piece))
+    monkeypatch.chdir(music)
+    gone = asked(cli, "remove", f"track:{track[:8]}", "Low", "--out", index)
+    assert (gone["removed"], gone["tracks"]) == (3, 3)
+    for again in (("update",), ("build", music)):
+        kept = asked(cli, *again, "--out", index)
+        assert (kept["tracks"], kept["heard"], kept["left_out"]) == (3, 0, [])
+    for name in (track, "Low", "Nowhere", "\udcff"):
+        assert "has no file at" in refused(cli, "remove", name, "--out", index)
+    assert "too short" in refused(cli, "remove", "track:", "--out", index)
+    back = asked(cli, "add", piece, "--out", index)
+    assert (back["tracks"], back["heard"]) == (4, 1)
+    assert asked(cli, "remove", piece, "--out", index)["removed"] == 1
+    assert "Nothing would be left" in refused(cli, "remove", music, "--out", index)
+    status, out, _ = cli("index", "remove", music / "High", "--out", index)
+    assert (status, out) == (0, f"2 tracks removed, 1 track left in {index}.\n")
+
+
+def test_compacted_and_back(tiny_model: Path, music: Path, index: Path, cli: Cli) -> None:
+    asked(cli, "build", music, "--out", index)
+    assert "of one piece already" in cli("index", "compact", index)[1]
+    piece = music / "Low" / "Low Band - Take 1.flac"
+    asked(cli, "remove", piece, "--out", index, "--keep", 5)
+    status, out, _ = cli("index", "compact", index)
+    assert status == 0
+    assert "piece" in out
+    compact = only_json(cli("index", "compact", index, "--json")[1])
+    assert (compact["segments"], compact["tracks"]) == (1, 5)
+    info = cli("index", "info", index)[1]
+    assert "kept 1" in info
+    back = asked(cli, "rollback", index, "--to", 1)
+    assert (back["generation"], back["tracks"]) == ("generation-000001", 6)
+    assert "keeps no generation" in refused(cli, "rollback", index)
+    assert "keeps no generation" in refused(cli, "rollback", index, "--to", "nothing")
+    assert "There is no index" in refused(cli, "compact", index / "none")
+
+
+def test_an_update_stops_where_a_folder_is_gone(
+    tiny_model: Path, music: Path, tmp_path: Path, index: Path, cli: Cli
+) -> None:
+    single, away = tmp_path / "single.flac", tmp_path / "away"
+    (music / "Low" / "Low Band - Take 1.flac").rename(single)
+    asked(cli, "build", music, single, "--out", index)
+    single.unlink()  # one file that is gone was deleted
+    gone = asked(cli, "update", "--out", index)
+    assert (gone["tracks"], gone["gone"], gone["heard"]) == (5, 1, 0)
+    assert only_json(cli("index", "info", index, "--json")[1])["sources"] == [str(music)]
+    music.rename(away)
+    err = refused(cli, "update", "--out", index)
+    assert f"{music} is not there any more, and the index has 5 files from there." in err
+    music.mkdir()
+    assert "holds no audio any more" in refused(cli, "update", "--out", index)
+    music.rmdir()
+    assert "not one track" in refused(cli, "update", "--drop-empty", "--out", index)
+    away.rename(music)
+    assert asked(cli, "update", "--out", index)["kept"] == 5
+
+
+def test_only_an_index_that_fits_is_added_to(
+    tiny_model: Path, music: Path, index: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for what in ("add", "update"):
+        sources = [music] * (what == "add")
+        assert "There is no index" in refused(cli, what, *sources, "--out", index)
+    assert not index.exists()
+    asked(cli, "build", music / "Low", "--out", index)
+    # The index says what listens, whatever is set.
+    monkeypatch.setenv("SOUNDALIKE_MODEL", "vggish-small")
+    assert asked(cli, "add", music / "High", "--out", index)["model"] == "tiny"
+    (music / "bare").mkdir()
+    assert asked(cli, "add", music / "bare", "--out", index)["tracks"] == 4
+    card = tiny_model / "tiny.toml"
+    card.write_text(card.read_text().replace('version = "1"', 'version = "2"'))
+    assert "another model" in refused(cli, "add", music / "Middle", "--out", index)
+    assert "another model" in refused(cli, "update", "--out", index)
+    assert only_json(cli("index", "info", index, "--json")[1])["tracks"] == 4
+
+
+def test_an_index_that_names_no_folders_cannot_be_updated(
+    tiny_model: Path, music: Path, index: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "_sources_after", lambda *_: ())
+        asked(cli, "build", music, "--out", index)
+    assert "does not say what it was built from" in refused(cli, "update", "--out", index)
+    assert asked(cli, "build", music, "--out", index)["heard"] == 0
+    assert asked(cli, "update", "--out", index)["kept"] == 6

@@ -1,0 +1,52 @@
+"""What a build came to, on a screen and as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from bot.times import clock
+from tools.build import Built
+from tools.left_out import left_out_as_json, left_out_lines
+from tools.screen import Screen, counted, printable
+
+
+def show_built(built: Built, directory: Path, screen: Screen) -> None:
+    """Print what was left out and why first, the sum last."""
+    screen.show(*left_out_lines("Left out", built.left_out))
+    screen.show(*left_out_lines("In the index once", built.duplicates))
+    parts = [f"{counted(built.heard, 'file')} heard ({clock(built.audio_seconds)} of audio)"]
+    parts += [f"{built.kept:,} known before"] if built.kept else []
+    parts += [f"{built.recognised:,} recognised by their sound"] if built.recognised else []
+    parts += [f"{built.gone:,} gone"] if built.gone else []
+    parts += [f"{len(built.left_out):,} left out"] if built.left_out else []
+    parts += (
+        [f"{counted(built.elsewhere, 'track')} of other folders kept"] if built.elsewhere else []
+    )
+    tracks = counted(built.manifest.tracks, "track")
+    windows = counted(built.manifest.windows, "window")
+    screen.show(
+        Text(f"{', '.join(parts)}, in {clock(built.seconds)}."),
+        Text(f"{tracks}, {windows} are in {printable(str(directory))}.", "bold"),
+    )
+
+
+def built_as_json(built: Built, directory: Path) -> dict[str, Any]:
+    """Return a build as plain JSON values."""
+    return {
+        "index": str(directory),
+        "tracks": built.manifest.tracks,
+        "windows": built.manifest.windows,
+        "model": built.manifest.stamp.model,
+        "heard": built.heard,
+        "kept": built.kept,
+        "recognised": built.recognised,
+        "gone": built.gone,
+        "elsewhere": built.elsewhere,
+        "audio_seconds": round(built.audio_seconds, 1),
+        "seconds": round(built.seconds, 2),
+        "left_out": left_out_as_json(built.left_out),
+        "duplicates": left_out_as_json(built.duplicates),
+    }
