@@ -22,19 +22,19 @@ from tools.train.components import Components, principal_components
 from tools.train.evaluate import company
 from tools.train.export import export_onnx
 from tools.train.finish import finish, finished_lines
-from tools.train.listeners import open_onnx, run_batches
 from tools.train.manifest import manifest_digest, manifest_text
 from tools.train.picture import draw_losses
-from tools.train.polish import Polish, find_polish
+from tools.train.polish import find_polish
 from tools.train.sound import SoundStore
 from tools.train.sources import Recording, choice_key, describe_training, list_recordings
 from tools.train.speech import speak
+from tools.train.steady import Lesson, steady
 from tools.train.student import DIM, HALF_WIDTHS, WIDTHS
 from tools.train.synthetic import render
 from tools.train.targets import Targets, make_targets
 from tools.train.trials import training_patches
 
-_CODED_WINDOWS = 800
+_CODED_WINDOWS = 720
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Plan:
     flattening: float
     recipe: fit.Recipe
     length: fit.Length
-    polish: bool
+    steady: int
     seed: int
     jobs: int
 
@@ -75,10 +75,10 @@ class Plan:
 @click.option("--contrast", default=0.1, show_default=True, help="Weight of telling tracks apart.")
 @click.option("--minutes", type=float, help="Train for at most so many minutes.")
 @click.option(
-    "--polish/--no-polish",
-    default=True,
+    "--steady",
+    default=400,
     show_default=True,
-    help="End with making it mind less what codecs do to a sound.",
+    help="Batches at the end that teach it to overhear codecs; 0 for none.",
 )
 @click.option("--seed", default=1, show_default=True)
 @click.option("--jobs", default=2, show_default=True, help="Processes that draw patches.")
@@ -95,17 +95,17 @@ def main(
     plan = Plan(recipe=recipe, length=fit.Length(epochs, minutes), **options)
     console = Console()
     recordings = list_recordings(plan.data)
-    train = training_patches(recordings)
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
     with Progress(*columns, TimeRemainingColumn(), console=console) as bars:
         taught = _taught(plan, recordings, bars)
-        student = _make_student(plan, taught, bars)
+        folder = plan.work / f"sounds-{choice_key(taught)}" / f"drawn-{plan.patches}-{plan.seed}"
+        lesson = _lesson(plan, folder, taught, bars)
+        student = _train(plan, folder, lesson, bars)
+        if plan.steady:
+            coded = _coded(plan, taught, bars)
+            _steady(plan, folder, student, lesson, coded, bars)
+            _polish(student, coded, training_patches(recordings))
         export_onnx(student, plan.out, dim=DIM, metadata=_metadata(plan.teacher))
-        if plan.polish:
-            pairs = _coded_windows(plan, taught, bars)
-            mean = run_batches(open_onnx(plan.out), train).mean(axis=0, dtype=np.float64)
-            _fold(student, find_polish(pairs, mean.astype(np.float32)))
-            export_onnx(student, plan.out, dim=DIM, metadata=_metadata(plan.teacher))
     table = card_of_training(
         training_data=describe_training(recordings, plan.pieces, plan.voices),
         command=_command(plan),
@@ -130,12 +130,11 @@ def _taught(plan: Plan, recordings: Sequence[Recording], bars: Progress) -> list
     return taught
 
 
-def _make_student(plan: Plan, taught: Sequence[Recording], bars: Progress) -> nn.Sequential:
-    """Decode, ask the teacher, train: each stage in a folder named by what it is of."""
-    sounds = plan.work / f"sounds-{choice_key(taught)}"
+def _lesson(plan: Plan, folder: Path, taught: Sequence[Recording], bars: Progress) -> Lesson:
+    """Decode and ask the teacher: each stage in a folder named by what it is of."""
+    sounds = folder.parent
     SoundStore.build(sounds, taught, bars.track(range(len(taught)), description="decode"))
     task = bars.add_task("ask the teacher", total=plan.patches)
-    folder = sounds / f"drawn-{plan.patches}-{plan.seed}"
     targets = make_targets(
         sounds,
         folder,
@@ -146,16 +145,18 @@ def _make_student(plan: Plan, taught: Sequence[Recording], bars: Progress) -> nn
         advance=lambda count: bars.advance(task, count),
     )
     groups = SoundStore(sounds).groups()[targets.recordings]
-    return _train(plan, folder, targets, groups, bars)
+    return Lesson(targets, _components(plan, folder, targets), groups)
 
 
-def _train(
-    plan: Plan, folder: Path, targets: Targets, groups: NDArray[np.int64], bars: Progress
-) -> nn.Sequential:
-    """Train the student and draw its losses."""
+def _components(plan: Plan, folder: Path, targets: Targets) -> Components:
     stored = folder / f"components-{plan.flattening:g}.npz"
     if not stored.exists():
         principal_components(targets.teacher, DIM, flattening=plan.flattening).save(stored)
+    return Components.load(stored)
+
+
+def _train(plan: Plan, folder: Path, lesson: Lesson, bars: Progress) -> nn.Sequential:
+    """Train the student and draw its losses."""
     task = bars.add_task("train", total=1.0)
 
     def report(progress: fit.Progress, share: float) -> None:
@@ -164,9 +165,9 @@ def _train(
         bars.update(task, completed=share, description=text)
 
     student, progress = fit.fit(
-        targets,
-        Components.load(stored),
-        groups,
+        lesson.targets,
+        lesson.components,
+        lesson.groups,
         recipe=plan.recipe,
         length=plan.length,
         checkpoint=folder / f"student-{_choices(plan)}.pt",
@@ -177,10 +178,10 @@ def _train(
     return student
 
 
-def _coded_windows(plan: Plan, taught: Sequence[Recording], bars: Progress) -> NDArray[np.float32]:
-    """Return the model's mean embeddings [windows, 2, 128] of windows, clean and coded."""
+def _coded(plan: Plan, taught: Sequence[Recording], bars: Progress) -> NDArray[np.float16]:
+    """Return the patches [windows, 2, 10, 96, 64] of windows, clean and coded."""
     task = bars.add_task("code", total=_CODED_WINDOWS)
-    pairs = make_pairs(
+    return make_pairs(
         taught,
         plan.work / f"coded-{choice_key(taught)}-{plan.seed}",
         count=_CODED_WINDOWS,
@@ -188,19 +189,49 @@ def _coded_windows(plan: Plan, taught: Sequence[Recording], bars: Progress) -> N
         jobs=plan.jobs,
         advance=lambda count: bars.advance(task, count),
     )
-    network = open_onnx(plan.out)
-    shape, patch = pairs.shape[:3], pairs.shape[3:]
-    heard = (run_batches(network, pair.reshape(-1, *patch).astype(np.float32)) for pair in pairs)
-    return np.asarray(np.concatenate(list(heard)).reshape(*shape, -1).mean(axis=2))
 
 
-def _fold(student: nn.Sequential, polish: Polish) -> None:
-    """Let the student's last layer do the polish as well."""
+def _steady(
+    plan: Plan,
+    folder: Path,
+    student: nn.Sequential,
+    lesson: Lesson,
+    coded: NDArray[np.float16],
+    bars: Progress,
+) -> None:
+    """Teach the student to overhear codecs, unless that has been done."""
+    finished = folder / f"steady-{plan.steady}-{_choices(plan)}.pt"
+    if not finished.exists():
+        task = bars.add_task("steady", total=plan.steady)
+
+        def report(step: int, moved: float) -> None:
+            bars.update(task, completed=step, description=f"steady: moved by codecs {moved:.3f}")
+
+        taught = steady(student, coded, lesson, plan.recipe, plan.steady, report)
+        unfinished = finished.with_suffix(".part")
+        torch.save(taught.state_dict(), unfinished)
+        unfinished.replace(finished)
+    student.load_state_dict(torch.load(finished, weights_only=True))
+
+
+def _polish(student: nn.Sequential, coded: NDArray[np.float16], train: NDArray[np.float32]) -> None:
+    """Let the student's last layer hold back the directions in which codecs push."""
+    heard = _heard(student, coded.reshape(-1, *coded.shape[3:]))
+    windows = heard.reshape(*coded.shape[:3], -1).mean(axis=2)
+    polish = find_polish(windows, _heard(student, train).mean(axis=0, dtype=np.float64))
     last = student[-1]
     weight, bias = polish.fold(last.weight.detach().numpy(), last.bias.detach().numpy())
     with torch.no_grad():
         last.weight.copy_(torch.from_numpy(weight))
         last.bias.copy_(torch.from_numpy(bias))
+
+
+def _heard(student: nn.Sequential, patches: NDArray[np.floating]) -> NDArray[np.float32]:
+    def run(part: NDArray[np.floating]) -> NDArray[np.float32]:
+        return np.asarray(student(torch.from_numpy(part.astype(np.float32)).unsqueeze(1)).numpy())
+
+    with torch.inference_mode():
+        return np.concatenate([run(patches[i : i + 64]) for i in range(0, len(patches), 64)])
 
 
 def _write_manifest(plan: Plan, taught: Sequence[Recording]) -> str:
@@ -219,7 +250,7 @@ def _command(plan: Plan) -> str:
         f" --patches {plan.patches} --pieces {plan.pieces} --voices {plan.voices} {length}"
         f"{' --half' if plan.recipe.widths == HALF_WIDTHS else ''}"
         f" --flattening {plan.flattening:g} --contrast {plan.recipe.contrast:g}"
-        f" --{'polish' if plan.polish else 'no-polish'} --seed {plan.seed}"
+        f" --steady {plan.steady} --seed {plan.seed}"
     )
 
 

@@ -1,10 +1,10 @@
-"""Polishes a trained model: what a codec does to a sound is to move its embedding little.
+"""Polishes a trained model: what codecs still do to its embeddings is damped.
 
 A last stage without training, in closed form. From pairs of windows, clean and coded, it learns in
 which directions codecs push an embedding, and how far beside the spread of all sounds; it damps
 those, as a Wiener filter does noise (and as WCCN does in speaker recognition: Hatch, Kajarekar and
-Stolcke 2006). Before that the strongest directions are held back a little, so that no few of them
-rule the cosine. Both are one linear map, which the last layer takes in.
+Stolcke 2006). Before that the strongest directions can be held back, so that no few of them rule
+the cosine. Both are one linear map, which the last layer takes in.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FLATTENING = 0.25
-DAMPING = 45.0
+FLATTENING = 0.0
+DAMPING = 3.0
 
 _LEAST_SHARE = 1e-4
 _RIDGE = 1e-9
