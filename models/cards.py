@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import bisect
 import hashlib
+import json
 import tomllib
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 from models.card_fields import FieldError, Fields
 from models.types import ModelError, ModelStamp, Sameness
+from models.windows import MEAN_MAX_MIN, POOLINGS
+
+LIBROSA_FEATURES: Final = "librosa-features"
+"""The front end whose numbers are the embedding: its models have no files."""
 
 _PACKAGE = Path(__file__).parent
 _PRECISIONS = ("fp32", "fp16", "int8")
-_POOLINGS = ("mean",)
 _MOST_DIMENSIONS = 65_536
 
 
@@ -73,7 +78,8 @@ class ModelCard:
     space : str
         The embedding space: vectors can be compared only within one.
     front_end : str
-        What the network is fed: ``vggish-log-mel``.
+        What the network is fed: ``vggish-log-mel``; or what is the embedding itself, without a
+        network: ``librosa-features``.
     sample_rate : int
         The rate it listens at, in Hz.
     dim : int
@@ -81,13 +87,16 @@ class ModelCard:
     patch_seconds : float
         Time from one embedding to the next.
     pooling : str
-        How the patches of a window become one vector: ``mean``.
+        How the patches of a window become one vector: ``mean`` or ``mean-max-min``.
     files : tuple of ModelFile
-        The same network in one or more precisions, the preferred one first.
+        The same network in one or more precisions, the preferred one first; none where there is no
+        network.
     licence, training_data : str
     mean : tuple of float
         What is subtracted from every window, `dim` numbers.
     calibration : Calibration or None
+    scale : tuple of float or None
+        What every window is divided by after that, `dim` numbers above 0; None for nothing.
     sameness : Sameness
         How alike what is one and the same is, as this model hears it.
     output : str
@@ -111,21 +120,25 @@ class ModelCard:
     training_data: str
     mean: tuple[float, ...]
     calibration: Calibration | None = None
+    scale: tuple[float, ...] | None = None
     output: str = ""
     clip: float | None = None
     verified: bool = True
     sameness: Sameness = field(default_factory=Sameness)
 
     @property
-    def file(self) -> ModelFile:
-        """The first file that is here; the preferred one where none is."""
-        return next((file for file in self.files if file.path.is_file()), self.files[0])
+    def file(self) -> ModelFile | None:
+        """The first file that is here; the preferred one where none is; None without any."""
+        preferred = self.files[0] if self.files else None
+        return next((file for file in self.files if file.path.is_file()), preferred)
 
-    def stamp(self, file: ModelFile) -> ModelStamp:
-        """Return the identity of vectors made with one of the card's files."""
-        return ModelStamp(
-            self.name, self.version, self.space, self.dim, file.sha512, file.precision
-        )
+    def stamp(self, file: ModelFile | None) -> ModelStamp:
+        """Return the identity of vectors made with one of the card's files.
+
+        Without a file, the checksum is that of all on the card that decides its vectors.
+        """
+        sha512, precision = (file.sha512, file.precision) if file else (self._sha512(), "fp32")
+        return ModelStamp(self.name, self.version, self.space, self.dim, sha512, precision)
 
     def match(self, similarity: float) -> float | None:
         """Return the probability that two tracks this similar share a label.
@@ -148,6 +161,13 @@ class ModelCard:
             return knots[min(after, len(knots) - 1)][1]
         (x0, y0), (x1, y1) = knots[after - 1 : after + 1]
         return y0 + (y1 - y0) * (similarity - x0) / (x1 - x0)
+
+    def _sha512(self) -> str:
+        decides = (
+            *(self.name, self.version, self.space, self.front_end, self.sample_rate, self.dim),
+            *(self.patch_seconds, self.pooling, self.mean, self.scale, self.clip),
+        )
+        return hashlib.sha512(json.dumps(decides).encode()).hexdigest()
 
 
 def load_card(name: str, models_dir: Path) -> ModelCard:
@@ -260,17 +280,41 @@ def _card(fields: Fields, beside: Path, fetched: Path) -> ModelCard:
         sample_rate=fields.whole("sample_rate", 1_000, 384_000),
         dim=dim,
         patch_seconds=fields.number("patch_seconds", 0.01, 60.0),
-        pooling=fields.one_of("pooling", _POOLINGS),
-        files=tuple(_file(entry, beside, fetched) for entry in fields.tables("files")),
+        pooling=_pooling(fields, dim),
+        files=_files(fields, beside, fetched),
         licence=fields.text("licence"),
         training_data=fields.text("training_data"),
         mean=fields.numbers("mean", dim),
         calibration=_calibration(fields.table("calibration")) if "calibration" in fields else None,
+        scale=_scale(fields, dim) if "scale" in fields else None,
         output=fields.text("output") if "output" in fields else "",
         clip=fields.number("clip", 1e-6, 1e6) if "clip" in fields else None,
         verified=fields.flag("verified") if "verified" in fields else True,
         sameness=_sameness(fields.table("same")) if "same" in fields else Sameness(),
     )
+
+
+def _pooling(fields: Fields, dim: int) -> str:
+    pooling = fields.one_of("pooling", POOLINGS)
+    if pooling == MEAN_MAX_MIN and dim % 3:
+        raise FieldError(f"'pooling' {pooling!r} wants a 'dim' of three equal parts, not {dim}")
+    return pooling
+
+
+def _scale(fields: Fields, dim: int) -> tuple[float, ...]:
+    scale = fields.numbers("scale", dim)
+    if min(scale) <= 0:
+        raise FieldError("'scale' holds a number that is not above 0")
+    return scale
+
+
+def _files(fields: Fields, beside: Path, fetched: Path) -> tuple[ModelFile, ...]:
+    front_end = fields.text("front_end")
+    if front_end != LIBROSA_FEATURES:
+        return tuple(_file(entry, beside, fetched) for entry in fields.tables("files"))
+    if "files" in fields:
+        raise FieldError(f"it names 'files', and the front end {front_end!r} has none")
+    return ()
 
 
 def _file(fields: Fields, beside: Path, fetched: Path) -> ModelFile:

@@ -27,8 +27,10 @@ _A_DAY = 86_400.0
 
 
 def known_choice(card: ModelCard, cache: Path) -> ModelFile | None:
-    """Return the file that runs here; None where the files have to be timed to know."""
+    """Return the file that runs here; None where the files have to be timed to know, or none is."""
     files = candidates(card)
+    if not files:
+        return None
     if len(files) == 1:
         return files[0]
     try:
@@ -48,8 +50,10 @@ def candidates(card: ModelCard) -> tuple[ModelFile, ...]:
 
     Beside the card's first file, those are the ones measured to find what it finds. Where it is not
     here, one that is stored at full precision may stand in for it unmeasured; int8 may not. Where
-    there is none at all, the first file is returned all the same.
+    there is none at all, the first file is returned all the same. A model without files has none.
     """
+    if not card.files:
+        return ()
     first = card.files[0]
     here = [file for file in card.files if file.path.is_file()]
     fit = [file for file in here if file.overlap is not None and file.overlap >= LEAST_OVERLAP]

@@ -50,7 +50,7 @@ class OnnxEmbedder:
             )
         self._card = card
         self._runtime = runtime
-        self._session = open_session(runtime.file, threads, runtime.cache)
+        self._session = open_session(runtime.network, threads, runtime.cache)
         self._outputs = [_name_output(self._session, card)]
         self._input = _check_shapes(self._session, self._outputs, card)
 

@@ -29,8 +29,9 @@ from models.types import (
     Query,
     Span,
     Track,
+    Windows,
 )
-from models.windows import pool, sounding
+from models.windows import WINDOW_HOP, pool, sounding
 
 PICTURE_COLUMNS: Final = 1_200
 """The most columns of the log-mel spectrogram that comes with a clip."""
@@ -109,8 +110,8 @@ def embed_clip(decoded: Decoded, embedder: Embedder, card: ModelCard) -> Embedde
         notes=audio.notes + notes,
     )
     query = Query(
-        windows=pool(patches, audible, card.mean),
-        dense=pool(patches, audible, card.mean, hop=1),
+        windows=_pool(patches, audible, card),
+        dense=_pool(patches, audible, card, hop=1),
         track_id=decoded.track_id,
         seconds=audio.seconds,
     )
@@ -133,7 +134,7 @@ def listen_track(
     samples, notes = _at_least_a_patch(audio)
     patches, audible = _embed(samples, embedder, card)
     track = replace(identify_track(path), seconds=audio.seconds)
-    return EmbeddedTrack(track, pool(patches, audible, card.mean), audio.notes + notes)
+    return EmbeddedTrack(track, _pool(patches, audible, card), audio.notes + notes)
 
 
 def identify_track(path: Path) -> Track:
@@ -181,6 +182,13 @@ def _embed(
     if not audible.any():
         raise ClipError("There is only silence in it.", "Choose something that can be heard.")
     return patches, audible
+
+
+def _pool(
+    patches: PatchEmbeddings, audible: NDArray[np.bool_], card: ModelCard, hop: int = WINDOW_HOP
+) -> Windows:
+    """Pool patches into windows as the card says."""
+    return pool(patches, audible, card.mean, scale=card.scale, pooling=card.pooling, hop=hop)
 
 
 def _picture(samples: FloatArray, sample_rate: int) -> FloatArray:

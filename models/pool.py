@@ -24,7 +24,7 @@ import numpy as np
 
 from models.crew import DIED, Crew, as_problem
 from models.decode import CLIP_LIMITS, TRACK_LIMITS, Audio, DecodeLimits, decode
-from models.embedder import OnnxEmbedder
+from models.embedders import open_embedder
 from models.listen import Decoded, decode_clip, embed_clip, identify_track, listen_track
 from models.runtime import Runtime
 from models.session import check_model
@@ -32,6 +32,7 @@ from models.types import (
     ClipSource,
     EmbeddedClip,
     EmbeddedTrack,
+    Embedder,
     ModelError,
     ModelStamp,
     SoundalikeError,
@@ -44,6 +45,10 @@ TRACK_TIMEOUT_S: Final = 600.0
 _WORKER_MEMORY = 1 << 30
 # A model's weights exist a few times over while it is opened: as stored, laid out and packed.
 _WEIGHTS = 6
+# Without weights, there is librosa to be loaded: what it may take of memory, and of seconds where
+# the machine is slow or busy.
+_LIBROSA = 1 << 30
+_LIBROSA_S = 60.0
 # A clip's samples exist a few times over: in pieces, in one, and on their way to the model.
 _COPIES = 4
 _T = TypeVar("_T")
@@ -80,10 +85,11 @@ class WorkerPool:
         timeout_s: float | None = None,
     ) -> None:
         self._runtime = runtime
-        check_model(runtime.file, runtime.cache)
+        _check(runtime)
         self._limits = limits
         self._threads = threads or cores()
         self._timeout_s = clip_timeout(limits) if timeout_s is None else timeout_s
+        self._loading_s = 0.0 if runtime.file else _LIBROSA_S
         self._decoder_count = decoders
         self._decoders = Crew(decoders, _decoding_memory(limits, runtime.card.sample_rate))
         # It sees only samples, and its threads' address space grows with the machine's cores.
@@ -135,10 +141,12 @@ class WorkerPool:
         self.close()
 
     async def _run(self, crew: Crew, job: Callable[..., _T], *args: object) -> _T:
-        error = await self._try(future := crew.submit(self._timeout_s, job, *args))
+        # The first clip waits for the model too.
+        timeout_s = self._timeout_s + (self._loading_s if crew is self._embedders else 0)
+        error = await self._try(future := crew.submit(timeout_s, job, *args))
         if isinstance(error, DIED):
             # More often than for the file's sake, a worker dies for the machine's.
-            error = await self._try(future := crew.submit(self._timeout_s, job, *args))
+            error = await self._try(future := crew.submit(timeout_s, job, *args))
         if error:
             raise as_problem(error) from error
         return future.result()
@@ -219,9 +227,9 @@ def embed_tracks(
     ModelError
         The model cannot be used, for this file or any other.
     """
-    check_model(runtime.file, runtime.cache)
+    _check(runtime)
     jobs = jobs or cores()
-    crew = Crew(jobs, _WORKER_MEMORY + _WEIGHTS * runtime.file.size)
+    crew = Crew(jobs, _listening_memory(runtime))
     in_hand: dict[Future[EmbeddedTrack | Track], Path] = {}
     retried: set[Path] = set()
     left = iter(paths)
@@ -273,6 +281,15 @@ def _decoding_memory(limits: DecodeLimits, sample_rate: int) -> int:
     return _WORKER_MEMORY + _COPIES * 4 * samples
 
 
+def _listening_memory(runtime: Runtime) -> int:
+    return _WORKER_MEMORY + (_WEIGHTS * runtime.file.size if runtime.file else _LIBROSA)
+
+
+def _check(runtime: Runtime) -> None:
+    if runtime.file is not None:
+        check_model(runtime.file, runtime.cache)
+
+
 def _embed(decoded: Decoded, runtime: Runtime, threads: int) -> EmbeddedClip:
     return embed_clip(decoded, _embedder(runtime, threads), runtime.card)
 
@@ -289,9 +306,9 @@ def _identify(path: Path) -> Track:
 
 
 @lru_cache(maxsize=1)
-def _embedder(runtime: Runtime, threads: int) -> OnnxEmbedder:
+def _embedder(runtime: Runtime, threads: int) -> Embedder:
     """Load the model once in a worker's life."""
-    return OnnxEmbedder(runtime, threads)
+    return open_embedder(runtime, threads)
 
 
 def _tone() -> bytes:

@@ -13,7 +13,9 @@ import numpy as np
 
 from models.cards import ModelCard, ModelFile
 from models.choice import candidates, known_choice, note_choice
+from models.compiled import is_compiled, note_compiled
 from models.crew import Crew
+from models.embedders import open_embedder
 from models.graphs import SMALLEST
 from models.runtime import Runtime
 from models.session import keep_graph, kept_graph, open_session
@@ -51,6 +53,8 @@ def make_ready(card: ModelCard, cache: Path, note: Note = silent) -> Runtime:
     note : callable
         Told what is waited for, and what cannot be used or kept.
     """
+    if not card.files:
+        return _compile(Runtime(card, None, cache), cache, note)
     file = known_choice(card, cache)
     if file is None:
         files = candidates(card)
@@ -89,6 +93,20 @@ def time_files(files: Sequence[ModelFile], cache: Path) -> list[float]:
             session.run(None, {session.get_inputs()[0].name: patches})
             times.append(time.perf_counter() - began)
     return [statistics.median(times[1:]) for times in seconds]
+
+
+def _compile(runtime: Runtime, cache: Path, note: Note) -> Runtime:
+    """Let a model without files compile what it needs, once, however slow the machine is."""
+    if not is_compiled(cache):
+        note(f"Making {runtime.card.name} ready for this machine: up to a minute, once.")
+        # An error is said where the model is opened next.
+        if _in_a_worker(_KEEPING_S, _open, runtime).exception() is None:
+            note_compiled(cache)
+    return runtime
+
+
+def _open(runtime: Runtime) -> None:
+    open_embedder(runtime, 1)
 
 
 def _time_and_choose(files: Sequence[ModelFile], cache: Path, note: Note) -> ModelFile:

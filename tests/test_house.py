@@ -21,6 +21,7 @@ from bot.settings import SETTINGS
 from models.cards import Calibration, check_file, load_card
 from models.embedder import OnnxEmbedder
 from models.runtime import Runtime
+from models.types import Sameness
 from tools.cards import card_table
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -95,10 +96,14 @@ def test_contributing_explains_every_field_of_a_card(adding_a_model: str, tmp_pa
             calibration=Calibration("a set", ((0.0, 0.0), (1.0, 1.0))),
             output="pca",
             clip=2.0,
+            scale=(1.0,) * bundled.dim,
             verified=False,
+            sameness=Sameness(0.9, 0.95, 0.99),
         )
     )
-    known = {*fields, *fields["files"][0]} | {f"calibration.{key}" for key in fields["calibration"]}
+    sections = ("calibration", "same")
+    known = {*fields, *fields["files"][0]}
+    known |= {f"{section}.{key}" for section in sections for key in fields[section]}
     rows = re.findall(r"^\| (`.*?`) \|", adding_a_model, re.MULTILINE)
     explained = {name.strip("`") for row in rows for name in row.split(", ")}
-    assert explained == known - {"calibration"}
+    assert explained == known - {*sections}

@@ -32,6 +32,7 @@ def card_table(card: ModelCard) -> dict[str, Any]:
         "dim": card.dim,
         "patch_seconds": card.patch_seconds,
         "pooling": card.pooling,
+        "scale": card.scale and list(card.scale),
         "output": card.output or None,
         "clip": card.clip,
         "verified": None if card.verified else False,
@@ -44,7 +45,7 @@ def card_table(card: ModelCard) -> dict[str, Any]:
             "knots": [list(knot) for knot in card.calibration.knots],
         },
         "same": None if card.sameness == Sameness() else asdict(card.sameness),
-        "files": [file_table(file) for file in card.files],
+        "files": [file_table(file) for file in card.files] or None,
     }
     return {key: value for key, value in table.items() if value is not None}
 

@@ -15,7 +15,7 @@ from bot.invite import application_id, invite_url
 from bot.service import compare_stamps
 from bot.settings import MODEL, Settings
 from index.opened import open_index
-from models.cards import check_file, load_card
+from models.cards import ModelCard, ModelFile, check_file, load_card
 from models.choice import candidates, known_choice
 from models.ffmpeg import find_ffmpeg
 from models.types import CatalogueError, ModelStamp, SoundalikeError
@@ -23,6 +23,7 @@ from models.types import CatalogueError, ModelStamp, SoundalikeError
 PACKAGES = (
     "aiohttp",
     "discord.py",
+    "librosa",
     "mutagen",
     "numpy",
     "onnxruntime",
@@ -32,7 +33,7 @@ PACKAGES = (
     "soxr",
     "usearch",
 )
-MEASURED_AGAINST = ("librosa", "pydub")
+MEASURED_AGAINST = ("pydub",)
 _LITTLE_SPACE = 1_000_000_000
 
 
@@ -64,12 +65,9 @@ def all_checks(settings: Settings) -> Iterator[Check]:
     try:
         card = load_card(settings.model, settings.home / "models")
         # Only looked at: timing the files and laying one out is for the first use, which says so.
-        file = known_choice(card, settings.home / "cache") or candidates(card)[0]
-        check_file(file)
+        file = known_choice(card, settings.home / "cache") or next(iter(candidates(card)), None)
+        found = _describe(card, file)
         stamp = card.stamp(file)
-        known = f"{card.name} {card.version} ({card.space}), {file.size / 1e6:.1f} MB"
-        known += "" if card.verified else ", unverified"
-        found = f"{known}, its file is the one the card describes"
         yield Check("model", State.GOOD, found, _switch(settings))
     except SoundalikeError as error:
         yield Check("model", State.BAD, error.sentence, error.fix)
@@ -143,6 +141,16 @@ def _index(directory: Path, model: ModelStamp | None) -> Check:
         fix = f"Build it again with {again}, or listen as before: SOUNDALIKE_MODEL={stamp.model}."
         return Check("index", State.BAD, error.sentence, fix)
     return Check("index", State.MIND if note else State.GOOD, note or found)
+
+
+def _describe(card: ModelCard, file: ModelFile | None) -> str:
+    """Say what a model is; ModelError where its file is not what it should be."""
+    known = f"{card.name} {card.version} ({card.space})"
+    doubt = "" if card.verified else ", unverified"
+    if file is None:
+        return f"{known}{doubt}, which needs no file"
+    check_file(file)
+    return f"{known}, {file.size / 1e6:.1f} MB{doubt}, its file is the one the card describes"
 
 
 def _switch(settings: Settings) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from bot.settings import Settings
 from bot.times import parse_span
 from models.decode import Audio
-from models.embedder import OnnxEmbedder
+from models.embedders import open_embedder
 from models.fetch import GuardedFetcher
 from models.frontend import MIN_SAMPLES
 from models.pool import cores, decode_apart
@@ -88,7 +88,7 @@ def _source(clip: str, settings: Settings) -> ClipSource:
 
 
 def _embed(source: ClipSource, span: Span, runtime: Runtime) -> tuple[Audio, PatchEmbeddings]:
-    embedder = OnnxEmbedder(runtime, cores())
+    embedder = open_embedder(runtime, cores())
     audio = decode_apart(source, sample_rate=embedder.sample_rate, span=span, limits=OWN_FILES)
     missing = max(0, MIN_SAMPLES - len(audio.samples))
     return audio, embedder.embed(np.pad(audio.samples, (0, missing)))

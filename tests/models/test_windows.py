@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.types import PatchEmbeddings
-from models.windows import pool, sounding
+from models.windows import MEAN_MAX_MIN, combine, pool, sounding
 
 
 def patches_of(count: int, dim: int = 4, seed: int = 0) -> PatchEmbeddings:
@@ -51,6 +51,39 @@ def test_a_window_is_the_mean_of_what_is_heard_in_it(
         np.testing.assert_allclose(vector, expected / np.linalg.norm(expected), atol=1e-5)
     covered = {round(float(s) / 0.96) + i for s in windows.starts for i in range(10)}
     assert set(np.flatnonzero(audible)) <= covered
+
+
+@given(
+    count=st.integers(1, 40),
+    hop=st.integers(1, 10),
+    seed=st.integers(0, 1_000),
+    share=st.floats(0, 1),
+)
+def test_statistics_of_patches_become_those_of_all_frames(
+    count: int, hop: int, seed: int, share: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    frames = rng.standard_normal((count, 5, 2)).astype(np.float32)  # five a patch
+    thirds = frames.mean(axis=1), frames.max(axis=1), frames.min(axis=1)
+    starts = np.arange(count, dtype=np.float32) * np.float32(0.96)
+    patches = PatchEmbeddings(np.concatenate(thirds, axis=1), starts)
+    audible = rng.random(count) < share
+    vectors, begins = combine(patches, audible, pooling=MEAN_MAX_MIN, hop=hop)
+    assert vectors.shape == (len(begins), 6)
+    assert len(begins) == len(pool(patches, audible, (0.0,) * 6, hop=hop))
+    for vector, begin in zip(vectors, begins, strict=True):
+        first = round(float(begin) / 0.96)
+        part = slice(first, first + 10)
+        heard = frames[part][audible[part]].reshape(-1, 2).astype(np.float64)
+        expected = (heard.mean(axis=0), heard.max(axis=0), heard.min(axis=0))
+        np.testing.assert_allclose(vector, np.concatenate(expected), atol=1e-6)
+
+
+def test_the_scale_divides_what_is_centred() -> None:
+    patches, mean, scale = patches_of(10), (0.1, -0.2, 0.3, 0.0), (1.0, 2.0, 0.5, 4.0)
+    (vector,) = pool(patches, np.ones(10, bool), mean, scale=scale).vectors
+    expected = (patches.embeddings.mean(axis=0) - np.array(mean)) / np.array(scale)
+    np.testing.assert_allclose(vector, expected / np.linalg.norm(expected), atol=1e-6)
 
 
 def test_silent_patches_take_no_part() -> None:

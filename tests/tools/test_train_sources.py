@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tools.train.sources import choice_key, describe_training, list_recordings
+from tools.train.sources import (
+    choice_key,
+    describe_recordings,
+    describe_training,
+    list_recordings,
+)
 
 FILES = {
     "music/FMA/046033.mp3": True,
@@ -64,3 +69,6 @@ def test_the_training_data_is_named_and_counted(data: Path) -> None:
     assert "(1 of 1 instruments); 7 pieces" in words
     assert words.endswith("; 3 voices of espeak-ng")
     assert "FMA" not in words
+    recorded = describe_recordings(list_recordings(data))
+    assert words.startswith(f"{recorded}; 7 pieces")
+    assert "rendered" not in recorded

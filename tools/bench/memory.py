@@ -15,8 +15,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from models.crew import Crew, as_problem
-from models.embedder import OnnxEmbedder
+from models.embedders import open_embedder
 from models.runtime import Runtime
+from models.types import Embedder
 
 _TIMEOUT_S = 1_800.0
 _LONGEST_S = 30.0
@@ -114,9 +115,9 @@ def _each(crews: Sequence[Crew], job: Callable[..., _T], *arguments: Any) -> lis
 
 
 @lru_cache(maxsize=1)
-def _embedder(runtime: Runtime, threads: int) -> OnnxEmbedder:
+def _embedder(runtime: Runtime, threads: int) -> Embedder:
     """Load the model once in a worker's life."""
-    return OnnxEmbedder(runtime, threads)
+    return open_embedder(runtime, threads)
 
 
 def _load(runtime: Runtime, threads: int) -> float:

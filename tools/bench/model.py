@@ -44,6 +44,6 @@ def _report(runtime: Runtime, samples: FloatArray, patches: FloatArray) -> Repor
         ("one call for each patch", lambda: naive.embed_patches(patches), "network, all threads"),
     )
     return Report(
-        f"{card.name} ({runtime.file.precision}), a patch of {card.patch_seconds:g} s",
+        f"{card.name} ({runtime.network.precision}), a patch of {card.patch_seconds:g} s",
         [timed(what, way, _REPEATS, note=note, per=len(patches)) for what, way, note in ways],
     )

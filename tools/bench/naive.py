@@ -22,7 +22,7 @@ class NaivePipeline:
         self._rate = card.sample_rate
         self._mean = np.array(card.mean, np.float32)
         self._session = onnxruntime.InferenceSession(
-            check_file(runtime.file), providers=["CPUExecutionProvider"]
+            check_file(runtime.network), providers=["CPUExecutionProvider"]
         )
         self._input = self._session.get_inputs()[0].name
         self._outputs = [card.output] if card.output else None

@@ -19,7 +19,7 @@ from tools.convert.network import POOLED, Topology
 
 def open_ours(runtime: Runtime, threads: int) -> Network:
     """Open a model with onnxruntime, as the product does."""
-    session = open_session(runtime.file, threads, runtime.cache)
+    session = open_session(runtime.network, threads, runtime.cache)
     asked = session.get_inputs()[0].name
     output = runtime.card.output or session.get_outputs()[0].name
 

@@ -55,8 +55,8 @@ def _contenders(made: Mapping[str, Runtime], effort: Effort) -> list[Contender]:
         Contender("VGGish fp32", open_ours, made[FP32]),
         Contender("PyTorch fp32", open_torch, effort.topology),
         Contender("TensorFlow fp32", open_tensorflow, effort.topology),
-        Contender("OpenVINO fp32", open_openvino, made[FP32].file.path),
-        Contender("OpenVINO, the int8 file", open_openvino, made[INT8].file.path),
+        Contender("OpenVINO fp32", open_openvino, made[FP32].network.path),
+        Contender("OpenVINO, the int8 file", open_openvino, made[INT8].network.path),
     ]
 
 
@@ -67,7 +67,7 @@ def _beside_vggish(rows: Sequence[Row], own: Mapping[str, Runtime]) -> list[Row]
     def note(row: Row) -> str:
         if row.what not in own:
             return row.note
-        precision = INT8 if own[row.what].file.precision == INT8 else FP32
+        precision = INT8 if own[row.what].network.precision == INT8 else FP32
         vggish, this = times[f"VGGish {precision}"], times[row.what]
         return f"{vggish / this:.1f}× as fast as VGGish {precision}" if vggish and this else ""
 

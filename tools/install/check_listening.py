@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from models.cards import ModelCard, ModelFile
-from models.embedder import OnnxEmbedder
+from models.embedders import open_embedder
 from models.frontend import HOP_SAMPLES, MIN_SAMPLES, PATCH_FRAMES, SAMPLE_RATE
 from models.runtime import Runtime
 from models.session import BATCH
@@ -22,27 +22,27 @@ _PATCHES: Final = BATCH + 2
 _LEAST_DIFFERENCE: Final = 1e-3
 
 
-def check_listening(card: ModelCard, file: ModelFile) -> Finding:
-    """Check that a file embeds sound as it does in the product, and hears what it is.
+def check_listening(card: ModelCard, file: ModelFile | None) -> Finding:
+    """Check that a model embeds sound as it does in the product, and hears what it is.
 
     Parameters
     ----------
     card : ModelCard
-    file : ModelFile
-        One of the card's.
+    file : ModelFile or None
+        One of the card's; None where it has none.
     """
     expected = f"another embedding for each of {_PATCHES} patches"
     found = _listen(card, file)
     return finding("listening", expected, found or expected)
 
 
-def _listen(card: ModelCard, file: ModelFile) -> str:
+def _listen(card: ModelCard, file: ModelFile | None) -> str:
     """Return why a model cannot listen; empty where it can."""
     step = _PATCH_SAMPLES / SAMPLE_RATE
     if not math.isclose(card.patch_seconds, step):
         return f"patch_seconds is {card.patch_seconds:g}, the front end's patches take {step:g}"
     try:
-        made = OnnxEmbedder(Runtime(card, file, None), 1).embed(_sound())
+        made = open_embedder(Runtime(card, file, None), 1).embed(_sound())
     except ModelError as error:
         return error.sentence
     rows = made.embeddings

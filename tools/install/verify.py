@@ -12,6 +12,7 @@ from models.published import sha512_of
 from models.types import ModelError
 from tools.convert.graph import EMBEDDING, PCA
 from tools.convert.reference import run_in_float64
+from tools.install.check_features import check_features
 from tools.install.check_front_end import check_front_end
 from tools.install.check_graph import check_graph, is_ours
 from tools.install.check_listening import check_listening
@@ -48,6 +49,10 @@ def verify_model(card: ModelCard, release: Release = OFFICIAL) -> Iterator[Findi
     Finding
         As they are made: some take seconds.
     """
+    if not card.files:
+        for each in (*check_features(card), check_listening(card, None)):
+            yield replace(each, part="features")
+        return
     yield from (replace(each, part="front end") for each in check_front_end())
     first: Answers | None = None
     for number, file in enumerate(card.files):

@@ -51,6 +51,8 @@ def command(as_json: bool) -> None:
 
 def _running(card: ModelCard, cache: Path) -> str:
     """Name the file that runs here, or those of which one will."""
+    if not card.files:
+        return "needs none"
     known = known_choice(card, cache)
     files = (known,) if known else candidates(card)
     if not files[0].path.is_file():

@@ -96,7 +96,7 @@ def _hear(card: ModelCard, file: ModelFile, sounds: Sequence[Sound], tell: Tell)
             count=len(found.timestamps),
         )
         if audible.any():
-            windows = pool(found, audible, card.mean)
+            windows = pool(found, audible, card.mean, scale=card.scale, pooling=card.pooling)
             seconds = len(sound.samples) / SAMPLE_RATE
             heard.append(Heard(sound.name, found.embeddings[audible], windows, seconds))
     tell(what, len(sounds), len(sounds))

@@ -128,7 +128,12 @@ def _compare(card: ModelCard, made: Path, asked: Questions, tell: Tell) -> Quant
 
 
 def _check(errand: Errand) -> None:
-    card, file = errand.card, errand.card.files[0]
+    card = errand.card
+    if not card.files:
+        raise ModelError(
+            f"The model {card.name} has no network that could be quantised.", "Name another model."
+        )
+    file = card.files[0]
     if errand.out is None and is_bundled(card.name):
         raise ModelError(
             f"The model {card.name} comes with Soundalike, and its files are not added to.",

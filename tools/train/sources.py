@@ -63,6 +63,15 @@ def choice_key(recordings: Iterable[Recording]) -> str:
 
 def describe_training(recordings: Iterable[Recording], pieces: int, voices: int) -> str:
     """Say in a line what a model has learnt from."""
+    return (
+        f"{describe_recordings(recordings)}; "
+        f"{pieces} pieces rendered by FluidSynth with the FluidR3 GM bank; "
+        f"{voices} voices of espeak-ng"
+    )
+
+
+def describe_recordings(recordings: Iterable[Recording]) -> str:
+    """Say in a line which recordings are not kept for testing."""
     found: dict[str, dict[str, int]] = {}
     for each in recordings:
         if not each.test:
@@ -72,9 +81,7 @@ def describe_training(recordings: Iterable[Recording], pieces: int, voices: int)
     return (
         f"music: {music}; ESC-10 folds 1-3 ({sum(found.get('esc10', {}).values())} clips); "
         f"Philharmonia Orchestra samples ({sum(found.get('philharmonia', {}).values())} of "
-        f"{len(found.get('philharmonia', {}))} instruments); "
-        f"{pieces} pieces rendered by FluidSynth with the FluidR3 GM bank; "
-        f"{voices} voices of espeak-ng"
+        f"{len(found.get('philharmonia', {}))} instruments)"
     )
 
 
