@@ -12,6 +12,7 @@ from typing import Self
 
 import numpy as np
 
+from index.base import Base, open_base
 from index.damage import writing
 from index.generations import (
     BUILDING,
@@ -22,7 +23,8 @@ from index.generations import (
     verified_generation,
     writer_lock,
 )
-from index.journal import Base, Journal, LeftOut, Origin, open_base
+from index.journal import Journal, LeftOut
+from index.journal_file import Origin
 from index.manifest import Manifest
 from index.places import Places, StrPath, outermost
 from index.publishing import publish_journal

@@ -7,26 +7,22 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from index.manifest import CATALOGUE, Manifest, segment_files
-from index.rows import JoinedRows, Rows
+from index.base import Base
+from index.journal_file import Origin, open_journal, spelled
+from index.manifest import CATALOGUE
 from index.schema import (
-    FILES_TABLE,
     PUT_FILE,
     attach_base,
     file_row,
     left_out_row,
-    upgrade_files,
 )
 from index.storable import storable_path
 from models.types import EmbeddedTrack, FloatArray, ModelStamp, Track
-
-_STAMPS_TABLE = "CREATE TABLE IF NOT EXISTS stamps (json TEXT PRIMARY KEY)"
-_VECTORS_TABLE = "CREATE TABLE vectors (id TEXT PRIMARY KEY, starts BLOB, vectors BLOB)"
 
 # What is known of every file: what this build found, over what the last generation holds.
 _SEEN = """
@@ -73,38 +69,11 @@ _REMOVED = "It was removed from the index."
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """What vectors come from: a model, and windows of some length."""
-
-    stamp: ModelStamp
-    window_seconds: float
-    hop_seconds: float
-
-    def fits(self, other: Origin) -> bool:
-        """Whether vectors of both may stand in one index: all is the same but the model's file."""
-        ours, theirs = (
-            (one.stamp.model, one.stamp.version, one.stamp.space, one.stamp.dim)
-            for one in (self, other)
-        )
-        windows = (other.window_seconds, other.hop_seconds)
-        return ours == theirs and (self.window_seconds, self.hop_seconds) == windows
-
-
-@dataclass(frozen=True, slots=True)
 class LeftOut:
     """A file that is not in the index on its own, and why."""
 
     path: str
     sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """The last generation, where its vectors may be taken over, with its windows by row."""
-
-    folder: Path
-    manifest: Manifest
-    matrix: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +102,6 @@ class Placed:
         return len(self.starts) // 4
 
 
-def open_base(folder: Path, manifest: Manifest) -> Base:
-    """Open a verified generation to lay a journal over."""
-    parts = [
-        np.memmap(folder / segment_files(number)[0], "<f4", "r").reshape(-1, manifest.stamp.dim)
-        for number in range(len(manifest.segments))
-    ]
-    return Base(folder, manifest, JoinedRows(parts))
-
-
 class Journal:
     """The record of a build; one thread, one process.
 
@@ -161,19 +121,9 @@ class Journal:
 
     def __init__(self, path: Path | None, origin: Origin, base: Base | None) -> None:
         self._base = base
-        self._stamp = _spelled(origin.stamp)
+        self._stamp = spelled(origin.stamp)
         self._in_batch = False
-        self.discarded = ""
-        try:
-            self._database = _open(path, origin)
-        except sqlite3.OperationalError:
-            raise  # a full disk or a closed folder is no reason to throw work away
-        except (_OriginError, sqlite3.DatabaseError) as error:
-            assert path is not None
-            self.discarded = _reason(error)
-            for leftover in path.parent.glob(f"{path.name}*"):
-                leftover.unlink()
-            self._database = _open(path, origin)
+        self._database, self.discarded = open_journal(path, origin)
         self._attach(base)
 
     def done(self, source: str, size: int, mtime_ns: int) -> bool:
@@ -360,70 +310,6 @@ class Journal:
         self._hidden = self._find_hidden()
 
 
-class _OriginError(Exception):
-    """The record is of another model or other windows."""
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, _OriginError):
-        return str(error)
-    return "The record of an unfinished build is damaged and was discarded."
-
-
 def _put_file(database: sqlite3.Connection, row: Sequence[object]) -> None:
     database.execute("DELETE FROM forgotten WHERE source = ?", row[:1])
     database.execute(PUT_FILE, row)
-
-
-def _open(path: Path | None, origin: Origin) -> sqlite3.Connection:
-    database = sqlite3.connect(path.absolute().as_uri() if path else "file::memory:", uri=True)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        # With less, a power cut would undo the last tracks; next to hearing one, a sync is nothing.
-        database.execute("PRAGMA synchronous = FULL")
-        with database:
-            _prepare(database, origin)
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def _prepare(database: sqlite3.Connection, origin: Origin) -> None:
-    """Make the tables, or check that those there are sound and of an origin that fits."""
-    if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-        raise sqlite3.DatabaseError
-    names_files = _has_table(database, "stamps")
-    database.execute(_STAMPS_TABLE)
-    if not _has_table(database, "origin"):
-        database.execute("CREATE TABLE origin (json TEXT)")
-        database.execute(FILES_TABLE.format(name="main.files"))
-        database.execute(_VECTORS_TABLE)
-        spelled = json.dumps(asdict(origin), sort_keys=True)
-        database.execute("INSERT INTO origin VALUES (?)", [spelled])
-        return
-    upgrade_files(database)
-    (spelled,) = database.execute("SELECT json FROM origin").fetchone()
-    try:
-        fields = json.loads(spelled)
-        found = Origin(ModelStamp(**fields.pop("stamp")), **fields)
-    except (ValueError, TypeError, KeyError) as error:
-        raise sqlite3.DatabaseError from error
-    if not origin.fits(found):
-        raise _OriginError(
-            "An unfinished build with another model or other windows "
-            f"({found.stamp.model}) was discarded."
-        )
-    if not names_files:
-        # From before files were named: what is here was made with the one it was begun with.
-        made = database.execute("SELECT 1 FROM vectors LIMIT 1").fetchall()
-        database.executemany("INSERT INTO stamps VALUES (?)", [[_spelled(found.stamp)]] * len(made))
-
-
-def _has_table(database: sqlite3.Connection, name: str) -> bool:
-    found = database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [name])
-    return found.fetchone() is not None
-
-
-def _spelled(stamp: ModelStamp) -> str:
-    return json.dumps(asdict(stamp), sort_keys=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from index.base import Base
 from index.checksums import keeping_stamps, verify_files, write_stamp
 from index.generations import BUILDING, generations, publish
-from index.journal import Base, Journal
+from index.journal import Journal
 from index.manifest import Manifest
 from index.staging import Making, Progress, write_generation
 from models.types import CatalogueError

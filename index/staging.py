@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from index.base import Base
 from index.checksums import file_sum
 from index.damage import damaged
 from index.generations import sync_file
-from index.journal import Base, Journal, Placed
+from index.journal import Journal, Placed
 from index.manifest import (
     CATALOGUE,
     MANIFEST,

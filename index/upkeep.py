@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.base import Base, open_base
 from index.checksums import verify_files
 from index.damage import writing
 from index.generations import (
@@ -21,7 +22,8 @@ from index.generations import (
     verified_generation,
     writer_lock,
 )
-from index.journal import Base, Journal, Origin, open_base
+from index.journal import Journal
+from index.journal_file import Origin
 from index.manifest import Manifest
 from index.places import Places, StrPath
 from index.publishing import publish_journal

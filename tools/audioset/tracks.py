@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from index.journal import Origin
+from index.journal_file import Origin
 from models.audioset import dequantise
 from models.cards import load_card
 from models.types import (

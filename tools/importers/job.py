@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from index.builder import IndexBuilder
-from index.journal import LeftOut, Origin
+from index.journal import LeftOut
+from index.journal_file import Origin
 from index.manifest import Manifest
 from index.opened import open_index
 from models.types import CatalogueError, EmbeddedTrack, Track

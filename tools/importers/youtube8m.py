@@ -12,7 +12,8 @@ from urllib.parse import quote
 import click
 import numpy as np
 
-from index.journal import LeftOut, Origin
+from index.journal import LeftOut
+from index.journal_file import Origin
 from models.types import EmbeddedTrack, ModelStamp, Track, Windows
 from tools import options
 from tools.importers.command import run_import

@@ -1,0 +1,29 @@
+"""The generation that the next one is built upon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from index.manifest import Manifest, segment_files
+from index.rows import JoinedRows, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The last generation, where its vectors may be taken over, with its windows by row."""
+
+    folder: Path
+    manifest: Manifest
+    matrix: Rows
+
+
+def open_base(folder: Path, manifest: Manifest) -> Base:
+    """Open a verified generation to lay a journal over."""
+    parts = [
+        np.memmap(folder / segment_files(number)[0], "<f4", "r").reshape(-1, manifest.stamp.dim)
+        for number in range(len(manifest.segments))
+    ]
+    return Base(folder, manifest, JoinedRows(parts))

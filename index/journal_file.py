@@ -1,0 +1,124 @@
+"""The file of a journal: opened, made, or discarded where it cannot be carried on."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from index.schema import FILES_TABLE, upgrade_files
+from models.types import ModelStamp
+
+_STAMPS_TABLE = "CREATE TABLE IF NOT EXISTS stamps (json TEXT PRIMARY KEY)"
+_VECTORS_TABLE = "CREATE TABLE vectors (id TEXT PRIMARY KEY, starts BLOB, vectors BLOB)"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What vectors come from: a model, and windows of some length."""
+
+    stamp: ModelStamp
+    window_seconds: float
+    hop_seconds: float
+
+    def fits(self, other: Origin) -> bool:
+        """Whether vectors of both may stand in one index: all is the same but the model's file."""
+        ours, theirs = (
+            (one.stamp.model, one.stamp.version, one.stamp.space, one.stamp.dim)
+            for one in (self, other)
+        )
+        windows = (other.window_seconds, other.hop_seconds)
+        return ours == theirs and (self.window_seconds, self.hop_seconds) == windows
+
+
+def open_journal(path: Path | None, origin: Origin) -> tuple[sqlite3.Connection, str]:
+    """Open the file of a journal, or make it.
+
+    Parameters
+    ----------
+    path : Path or None
+        Where it lies; None keeps it in memory.
+    origin : Origin
+        One of another origin is discarded, and so is a damaged one.
+
+    Returns
+    -------
+    (sqlite3.Connection, str)
+        The database; and a sentence where another one was discarded.
+    """
+    try:
+        return _open(path, origin), ""
+    except sqlite3.OperationalError:
+        raise  # a full disk or a closed folder is no reason to throw work away
+    except (_OriginError, sqlite3.DatabaseError) as error:
+        assert path is not None
+        for leftover in path.parent.glob(f"{path.name}*"):
+            leftover.unlink()
+        return _open(path, origin), _reason(error)
+
+
+def spelled(stamp: ModelStamp) -> str:
+    """Return a stamp as a journal holds it."""
+    return json.dumps(asdict(stamp), sort_keys=True)
+
+
+class _OriginError(Exception):
+    """The record is of another model or other windows."""
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, _OriginError):
+        return str(error)
+    return "The record of an unfinished build is damaged and was discarded."
+
+
+def _open(path: Path | None, origin: Origin) -> sqlite3.Connection:
+    database = sqlite3.connect(path.absolute().as_uri() if path else "file::memory:", uri=True)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        # With less, a power cut would undo the last tracks; next to hearing one, a sync is nothing.
+        database.execute("PRAGMA synchronous = FULL")
+        with database:
+            database.execute("BEGIN IMMEDIATE")  # or every table would be made by itself
+            _prepare(database, origin)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _prepare(database: sqlite3.Connection, origin: Origin) -> None:
+    """Make the tables, or check that those there are sound and of an origin that fits."""
+    if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        raise sqlite3.DatabaseError
+    names_files = _has_table(database, "stamps")
+    database.execute(_STAMPS_TABLE)
+    if not _has_table(database, "origin"):
+        database.execute("CREATE TABLE origin (json TEXT)")
+        database.execute(FILES_TABLE.format(name="main.files"))
+        database.execute(_VECTORS_TABLE)
+        whole = json.dumps(asdict(origin), sort_keys=True)
+        database.execute("INSERT INTO origin VALUES (?)", [whole])
+        return
+    upgrade_files(database)
+    row = database.execute("SELECT json FROM origin").fetchone()
+    try:
+        fields = json.loads(row[0])
+        found = Origin(ModelStamp(**fields.pop("stamp")), **fields)
+    except (ValueError, TypeError, KeyError) as error:
+        raise sqlite3.DatabaseError from error
+    if not origin.fits(found):
+        raise _OriginError(
+            "An unfinished build with another model or other windows "
+            f"({found.stamp.model}) was discarded."
+        )
+    if not names_files:
+        # From before files were named: what is here was made with the one it was begun with.
+        made = database.execute("SELECT 1 FROM vectors LIMIT 1").fetchall()
+        database.executemany("INSERT INTO stamps VALUES (?)", [[spelled(found.stamp)]] * len(made))
+
+
+def _has_table(database: sqlite3.Connection, name: str) -> bool:
+    found = database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [name])
+    return found.fetchone() is not None
