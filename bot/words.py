@@ -71,7 +71,12 @@ _SIMILARITIES = (
 
 def match(probability: float) -> str:
     """Word a match in [0, 1]: `87 % · a very close match`."""
-    return f"{probability:.0%} · {_word(probability, _MATCHES)}".replace("%", " %")
+    return f"{percent(probability)} · {_word(probability, _MATCHES)}"
+
+
+def percent(probability: float) -> str:
+    """Write a probability in [0, 1] as a per cent, none of which is a certainty: `87 %`."""
+    return f"{min(max(round(100 * probability), 1), 99)} %"
 
 
 def similarity(value: float) -> str:

@@ -178,9 +178,14 @@ def load_card(name: str, models_dir: Path) -> ModelCard:
     ModelError
         There is no such card, or it makes no sense.
     """
+    return read_card(find_card(name, models_dir), models_dir)
+
+
+def find_card(name: str, models_dir: Path) -> Path:
+    """Return where a model's card lies; raises as `load_card` does."""
     for path in _card_paths(models_dir):
         if path.stem == name:
-            return read_card(path, models_dir)
+            return path
     known = ", ".join(path.stem for path in _card_paths(models_dir))
     fetched = "Fetch it with `soundalike model fetch vggish`." if name == "vggish" else ""
     raise ModelError(

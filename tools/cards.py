@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,7 @@ from models.cards import ModelCard, ModelFile
 from models.types import Sameness
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(?:#.*)?")
 _ITEMS_A_LINE = 8
 _DEEPEST_SECTION = 2
 
@@ -85,6 +87,40 @@ def toml_text(table: Mapping[str, Any]) -> str:
     return "\n".join(_section((), table)).strip("\n") + "\n"
 
 
+def with_sections(text: str, sections: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a card's text with some sections put in, or in the place of those of their names.
+
+    All the rest stays as it is written, comments too, unless the card is written in such a way that
+    its sections cannot be told apart: then it is written anew from what it says.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    sections : mapping of str to mapping
+        By their names, which are plain words.
+
+    Raises
+    ------
+    ValueError
+        The text is no TOML.
+    """
+    wanted = {**tomllib.loads(text), **sections}
+    kept, inside = [], False
+    for line in text.splitlines():
+        if header := _HEADER.fullmatch(line):
+            inside = header[1].split(".")[0].strip() in sections
+        if not inside:
+            kept.append(line)
+    added = toml_text({name: dict(section) for name, section in sections.items()})
+    new = "\n".join([*kept, "", added]).replace("\n\n\n", "\n\n")
+    try:
+        same = tomllib.loads(new) == wanted
+    except ValueError:
+        same = False
+    return new if same else toml_text(wanted)
+
+
 def write_card(path: Path, table: Mapping[str, Any]) -> None:
     """Write a card so that a reader sees the old one or the new one whole, whatever happens.
 
@@ -93,10 +129,15 @@ def write_card(path: Path, table: Mapping[str, Any]) -> None:
     OSError
         The disk refuses; the old card is as it was.
     """
+    write_card_text(path, toml_text(table))
+
+
+def write_card_text(path: Path, text: str) -> None:
+    """Write the text of a card as `write_card` does."""
     written = path.with_name(f".{path.name}.new")
     try:
         with written.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(toml_text(table))
+            file.write(text)
             file.flush()
             sync_file(file.fileno())
         written.replace(path)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
+
 from models.types import SettingsError
 
 
@@ -19,6 +21,20 @@ def write_whole(path: Path, content: bytes, fix: str) -> None:
         _put(path, content)
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error.strerror or error}.", fix) from error
+
+
+def check_picture(path: Path) -> None:
+    """Say before all the work that a picture could not be written after it.
+
+    Raises
+    ------
+    click.UsageError
+        It is no PNG by its name, or its folder is not there.
+    """
+    if path.suffix.lower() != ".png":
+        raise click.UsageError("The picture is a PNG: give --picture a name that ends in .png.")
+    if not path.absolute().parent.is_dir():
+        raise click.UsageError(f"There is no folder {path.absolute().parent} for the picture.")
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.times import clock
+from bot.words import percent
 from models.types import Recommendation, Recommendations, Track
 from tools.screen import printable
 
@@ -67,14 +68,14 @@ def results_table(results: Sequence[Recommendation], *, widths: tuple[int, int] 
             Text(printable(track.title), "bold"),
             Text(printable(track.artist), style="" if track.artist_known else "dim"),
             similarity_bar(result.similarity),
-            *([_percent(result.match)] if calibrated else []),
+            *([_match(result.match)] if calibrated else []),
             clock(result.at),
         )
     return table
 
 
-def _percent(match: float | None) -> str:
-    return "–" if match is None else f"{match:.0%}"
+def _match(match: float | None) -> str:
+    return "–" if match is None else percent(match)
 
 
 def name_of(track: Track) -> Text:

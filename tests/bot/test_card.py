@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot import words
 from bot.card import Card, answer_card, saying_card
 from bot.words import Saying
 from models.types import ClipHeard, Recommendation, Recommendations, Track
@@ -60,6 +61,14 @@ def test_a_match_is_shown_in_per_cent(results: tuple[Recommendation, ...]) -> No
     card = answer_card(Recommendations(HEARD, None, (hit,), {}), b"", 1)
     assert "87 % · a very close match" in texts(card)[1]
     assert "0.50" not in texts(card)[1]
+
+
+@pytest.mark.parametrize(
+    ("match", "shown"),
+    [(0.0, "1 %"), (0.004, "1 %"), (0.555, "56 %"), (0.999, "99 %"), (1.0, "99 %")],
+)
+def test_no_match_is_a_certainty(match: float, shown: str) -> None:
+    assert words.percent(match) == shown
 
 
 def test_without_a_picture_nothing_is_attached() -> None:

@@ -57,7 +57,7 @@ def test_every_part_of_an_answer_is_there() -> None:
 def test_match_and_same_are_shown_when_known() -> None:
     text = shown(answer(match=0.83, same=CAVES))
     assert "match" in text
-    assert "83%" in text
+    assert "83 %" in text
     assert "This is Caves (left out below)" in text
 
 

@@ -14,7 +14,7 @@ from tools.compose import runtime_of
 from tools.evaluate.evaluation import LABELS, SAME_TRACK, evaluate
 from tools.evaluate.report import evaluation_as_json, evaluation_lines
 from tools.evaluate.sources import EvaluationError, Material, is_index, read_folder, read_index
-from tools.files import write_whole
+from tools.files import check_picture, write_whole
 from tools.left_out import left_out_as_json, left_out_lines
 from tools.screen import Screen, printable, report
 from tools.settings import read_settings
@@ -78,7 +78,7 @@ def command(
     screen = Screen(as_json=as_json)
     place = expanded(str(source))
     if picture is not None:
-        _check_picture(picture)
+        check_picture(picture)
     try:
         with carrying_on():
             material = _material(place, models, jobs, screen)
@@ -95,14 +95,6 @@ def command(
         write_whole(picture, draw_evaluation(found), "Name another file with --picture.")
         screen.show(Text(f"The picture is in {printable(str(picture))}."))
     return PARTLY if found.material.left_out else DONE
-
-
-def _check_picture(picture: Path) -> None:
-    """Say before all the listening that a picture could not be written after it."""
-    if picture.suffix.lower() != ".png":
-        raise click.UsageError("The picture is a PNG: give --picture a name that ends in .png.")
-    if not picture.absolute().parent.is_dir():
-        raise click.UsageError(f"There is no folder {picture.absolute().parent} for the picture.")
 
 
 def _material(place: Path, models: tuple[str, ...], jobs: int | None, screen: Screen) -> Material:

@@ -98,9 +98,71 @@ def evaluate(material: Material, task: str, *, filtered: bool, screen: Screen) -
     return _same_track(material, screen)
 
 
+def labelled(material: Material) -> tuple[Material, tuple[str, ...]]:
+    """Return what has a label, and sentences that say what has none.
+
+    Raises
+    ------
+    EvaluationError
+        Nothing in a folder has a label.
+    """
+    places = [place for place, item in enumerate(material.items) if item.labels]
+    without = [item for item in material.items if not item.labels]
+    if material.indexed:
+        note = f"{counted(len(without), 'track')} without a label took no part."
+        return material.only(places), (note,) if without else ()
+    if not places:
+        raise EvaluationError(
+            "There are no labels' folders here: the audio lies in the folder itself.",
+            "Name the folder above it, with a folder of audio for each label.",
+            material.left_out,
+        )
+    return material.only(places, [LeftOut(item.track.path, _UNLABELLED) for item in without]), ()
+
+
+def judge_labels(material: Material, *, filtered: bool) -> Judgements:
+    """Make judgements of material that is labelled.
+
+    Parameters
+    ----------
+    material : Material
+    filtered : bool
+        Whether to bar what shares the asker's artist or album.
+
+    Raises
+    ------
+    EvaluationError
+        There are fewer than two labels, or no two tracks share one.
+    """
+    labels = [item.labels for item in material.items]
+    judged = judge(labels)
+    if len(judged.names) < 2:
+        have = f"only the label “{judged.names[0]}”" if judged.names else "no label"
+        raise EvaluationError(
+            f"The tracks have {have}: there is nothing to tell apart.",
+            "Tag the files with genres and build the index again."
+            if material.indexed
+            else "Name a folder with a folder of audio for each label.",
+            material.left_out,
+        )
+    if not judged.counts()[0].any():
+        raise EvaluationError("No two tracks share a label.", "Add tracks.", material.left_out)
+    if not filtered:
+        return judged
+    artists, albums = zip(*((item.artist, item.album) for item in material.items), strict=True)
+    judged = judge(labels, artists, albums)
+    if not judged.counts()[0].any():
+        raise EvaluationError(
+            "No two tracks share a label, unless they share an artist or album too.",
+            "Let those count with --no-filter.",
+            material.left_out,
+        )
+    return judged
+
+
 def _labels(material: Material, filtered: bool, screen: Screen) -> Evaluation:
-    material, notes = _labelled(material)
-    judged = _judge(material, filtered)
+    material, notes = labelled(material)
+    judged = judge_labels(material, filtered=filtered)
     results = []
     for heard in material.heard:
         vectors = np.stack([clip_vector(windows) for windows in heard.windows])
@@ -148,49 +210,6 @@ def _progress(screen: Screen, heard: Heard, queries: int) -> Iterator[Progress]:
         return
     with screen.progress(f"Ranking ({heard.stamp.model})", queries) as step:
         yield step
-
-
-def _labelled(material: Material) -> tuple[Material, tuple[str, ...]]:
-    """Return what has a label, and say what has none."""
-    places = [place for place, item in enumerate(material.items) if item.labels]
-    without = [item for item in material.items if not item.labels]
-    if material.indexed:
-        note = f"{counted(len(without), 'track')} without a label took no part."
-        return material.only(places), (note,) if without else ()
-    if not places:
-        raise EvaluationError(
-            "There are no labels' folders here: the audio lies in the folder itself.",
-            "Name the folder above it, with a folder of audio for each label.",
-            material.left_out,
-        )
-    return material.only(places, [LeftOut(item.track.path, _UNLABELLED) for item in without]), ()
-
-
-def _judge(material: Material, filtered: bool) -> Judgements:
-    labels = [item.labels for item in material.items]
-    judged = judge(labels)
-    if len(judged.names) < 2:
-        have = f"only the label “{judged.names[0]}”" if judged.names else "no label"
-        raise EvaluationError(
-            f"The tracks have {have}: there is nothing to tell apart.",
-            "Tag the files with genres and build the index again."
-            if material.indexed
-            else "Name a folder with a folder of audio for each label.",
-            material.left_out,
-        )
-    if not judged.counts()[0].any():
-        raise EvaluationError("No two tracks share a label.", "Add tracks.", material.left_out)
-    if not filtered:
-        return judged
-    artists, albums = zip(*((item.artist, item.album) for item in material.items), strict=True)
-    judged = judge(labels, artists, albums)
-    if not judged.counts()[0].any():
-        raise EvaluationError(
-            "No two tracks share a label, unless they share an artist or album too.",
-            "Let those count with --no-filter.",
-            material.left_out,
-        )
-    return judged
 
 
 def _too_short(material: Material) -> str:

@@ -142,7 +142,7 @@ def _draw_model(axes: Axes, place: int, result: Result, names: list[str], models
         ],
         color=COLOURS[place % len(COLOURS)],
         error_kw={"elinewidth": 1, "ecolor": "black", "capsize": 2},
-        label=_plain(result.stamp.model),
+        label=plain_label(result.stamp.model),
     )
 
 
@@ -162,7 +162,7 @@ def _draw_map(axes: Axes, result: Result, styles: Mapping[str, Style], found: Ev
             x, y = tracks[rows, 0].T
             axes.scatter(x, y, s=14, color=colour, marker=marker, linewidths=0)
     marks = "a mark for each track" if parts == 1 else "a line from half to half of each track"
-    title = f"{_plain(result.stamp.model)}\n{marks}, {kept:.0%} of the variance"
+    title = f"{plain_label(result.stamp.model)}\n{marks}, {kept:.0%} of the variance"
     axes.set_title(title, loc="left")
     axes.set_xticks([])
     axes.set_yticks([])
@@ -171,7 +171,7 @@ def _draw_map(axes: Axes, result: Result, styles: Mapping[str, Style], found: Ev
 
 def _draw_legend(figure: SubFigure, styles: Mapping[str, Style], labels: int) -> None:
     """Name the labels that have a colour, and say how many have none."""
-    named = {_plain(label): style for label, style in styles.items()}
+    named = {plain_label(label): style for label, style in styles.items()}
     if labels > len(styles):
         named[f"{labels - len(styles)} other labels"] = (OTHERS, ".")
     handles = [
@@ -193,7 +193,7 @@ def _shown_label(labels: tuple[str, ...], styles: Mapping[str, Style]) -> str:
     return next((label for label in labels if label in styles), "")
 
 
-def _plain(text: str) -> str:
+def plain_label(text: str) -> str:
     """Return a name as matplotlib takes it for text: no formula, no hidden entry, not too long."""
     short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
     shown = f" {short}" if short.startswith("_") else short

@@ -12,10 +12,11 @@ COMMANDS = {
     "fetch": "Download, convert, verify, quantise and install the full VGGish.",
     "verify": "Check a model: its files, the front end, its network and what it answers.",
     "quantize": "Make the int8 file of a model: small, fast, and measured.",
+    "calibrate": "Measure what a model's similarities mean, and write it on its card.",
     "convert": "Convert VGGish's weights into an ONNX file.",
 }
 
 
 @click.group("model", cls=LazyGroup, package=__name__, sentences=COMMANDS)
 def command() -> None:
-    """List the models that can listen; fetch, verify, quantise or convert one."""
+    """List the models that can listen; fetch, verify, quantise, calibrate or convert one."""
