@@ -13,6 +13,9 @@ from tools.vocabulary import Label, LabelError, Vocabulary
 MUSIC: Final = "/m/04rlf"
 """The id of the label *Music*."""
 
+GENRE: Final = "/m/0kpv1t"
+"""The id of *Music genre*, below which the genres hang; no segment has it as a label."""
+
 _MOST_BYTES: Final = 64 << 20
 
 

@@ -10,7 +10,7 @@ import gzip
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Set
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -39,6 +39,8 @@ class Segment(NamedTuple):
         [n, 128]: its embeddings, as `models.audioset` reads them.
     start, end : float
         Where in the video it lies, in seconds.
+    part : str
+        Of the release: ``bal_train``, ``eval`` or ``unbal_train``.
     """
 
     video: str
@@ -46,6 +48,7 @@ class Segment(NamedTuple):
     codes: NDArray[np.uint8]
     start: float = 0.0
     end: float = 0.0
+    part: str = ""
 
 
 Damaged = Callable[[str, str], None]
@@ -90,7 +93,7 @@ def read_segments(
                 held += len(data)
                 for segment in read_records(data, _segment, pass_over if damaged else None):
                     if labels is None or not labels.isdisjoint(segment.labels):
-                        yield segment
+                        yield segment._replace(part=PurePosixPath(name).parent.name)
                 name = ""  # noqa: PLW2901  (what goes wrong next is not its fault)
                 progress(file.tell())
         if not held:

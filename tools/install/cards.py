@@ -35,7 +35,8 @@ def card_fields(
     mean = table.pop("mean")
     table["name"] = name
     if identity.problem:
-        del table["mean_of"]
+        # What was measured of the published weights is not true of others.
+        del table["mean_of"], table["calibration"]
         mean = list(own_mean) or mean
         # Other weights, or another mean, under the same name are another space, or an index would
         # mix the two.

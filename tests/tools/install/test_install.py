@@ -92,6 +92,8 @@ def test_the_card_centres_on_the_music_of_audioset(
     written = tomllib.loads((models_dir / "vggish.toml").read_text())
     assert "CC BY 4.0" in written["mean_of"]
     assert written["checkpoint_sha512"] == release.checkpoint.sha512
+    assert "genres of AudioSet" in written["calibration"]["reference"]
+    assert card.match(0.8751) == pytest.approx(0.7588)
 
 
 def test_other_weights_are_not_vggish(models_dir: Path, tmp_path: Path, release: Release) -> None:
@@ -123,6 +125,7 @@ def test_other_weights_have_a_name_a_space_and_a_mean_of_their_own(
     assert (card.name, card.verified) == ("mine", False)
     assert re.fullmatch("mine-pca-[0-9a-f]{8}", card.space)
     assert card.licence == "unknown"
+    assert card.calibration is None
     assert "not the published checkpoint" in done.notes[0]
     session = onnxruntime.InferenceSession(card.file.path)
     (out,) = session.run(["pca"], {"patches": some_patches()})
