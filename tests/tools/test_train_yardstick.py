@@ -9,11 +9,13 @@ import pytest
 import soundfile
 from rich.console import Console
 
-from models.types import SettingsError
+from models.cards import load_card
+from models.types import PatchEmbeddings, SettingsError
+from models.windows import pool
 from tools.markdown import markdown_table, replace_part
 from tools.train import evaluate
 from tools.train.hearing import Heard, hear
-from tools.train.listeners import TEACHER, Listener, hear_patches
+from tools.train.listeners import TEACHER, Listener, card_listener, combined, hear_patches
 from tools.train.sources import list_recordings
 from tools.train.trials import Trial
 from tools.train.yardstick import ALL, compare, difference, rank_agreement
@@ -199,6 +201,47 @@ def test_a_slow_model_hears_a_part_of_what_taught(data: Path, tmp_path: Path) ->
     _, heard = hear(list_recordings(data), [listener("a"), listener("b", every=2)], kept=tmp_path)
     assert not np.allclose(heard["a"].mean, heard["b"].mean)
     np.testing.assert_array_equal(heard["a"].vectors["music"], heard["b"].vectors["music"])
+
+
+def test_a_mean_that_is_known_spares_hearing_what_taught(data: Path, tmp_path: Path) -> None:
+    recordings = list_recordings(data)
+    known = listener("a", mean=np.zeros(64, np.float32))
+    hear(recordings, [known], kept=tmp_path)
+    (path,) = tmp_path.rglob("*.npz")
+    with np.load(path) as stored:
+        assert "mean" not in stored
+    _, heard = hear(recordings, [listener("a")], kept=tmp_path)
+    assert np.ptp(heard["a"].mean) > 0
+
+
+def test_the_statistics_take_part_as_the_product_runs_them(data: Path, tmp_path: Path) -> None:
+    card = load_card("librosa-stats", tmp_path)
+    floor = card_listener(card)
+    note = tone(440, 5.0).astype(np.float32)
+    embeddings = floor.load()(note)
+    assert embeddings.shape == (5, card.dim)
+    pooled = floor.pool(embeddings)
+    third = card.dim // 3
+    np.testing.assert_allclose(pooled[:third], embeddings[:, :third].mean(axis=0), rtol=1e-4)
+    np.testing.assert_array_equal(pooled[-third:], embeddings[:, -third:].min(axis=0))
+    windows = pool(
+        PatchEmbeddings(embeddings, np.zeros(5, np.float32)),
+        np.ones(5, bool),
+        card.mean,
+        scale=card.scale,
+        pooling=card.pooling,
+    )
+    heard = Heard(floor.mean, {"x": pooled[np.newaxis]}, floor.scale)
+    unit = heard.unit_vectors(Trial("x", ("a",), ("1",)))
+    np.testing.assert_allclose(unit, windows.vectors, atol=1e-5)
+
+
+def test_a_piece_longer_than_a_window_is_combined_as_a_whole() -> None:
+    rows = np.random.default_rng(2).standard_normal((130, 6)).astype(np.float32)
+    whole = combined(rows, pooling="mean-max-min")
+    np.testing.assert_array_equal(whole[2:4], rows[:, 2:4].max(axis=0))
+    np.testing.assert_array_equal(whole[4:], rows[:, 4:].min(axis=0))
+    np.testing.assert_allclose(whole[:2], rows[:, :2].mean(axis=0), atol=0.2)
 
 
 def test_tables_name_every_model_and_chance(found: evaluate.Evaluated) -> None:

@@ -13,12 +13,14 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from models.cards import load_card
 from tools.files import write_whole
 from tools.markdown import replace_part
 from tools.train.hearing import Heard, hear
 from tools.train.listeners import (
     TEACHER,
     Listener,
+    card_listener,
     file_listener,
     random_vggish_listener,
     shipped_mean,
@@ -33,6 +35,9 @@ from tools.train.yardstick_report import report_as_json, report_as_markdown, rep
 KEPT = Path(".soundalike/yardstick")
 PART = "quality"
 """The part of a page that the Markdown goes into."""
+
+STATISTICS = "librosa-stats"
+"""The classical floor, a bundled model."""
 
 _INT8 = "-int8"
 
@@ -91,15 +96,15 @@ def evaluate(
 
 
 def pairs_of(listeners: Sequence[Listener]) -> list[Pair]:
-    """Return whose differences matter: a student and its teacher, an int8 file and its source."""
+    """Return whose differences matter: students less others, an int8 file less its source."""
     names = [listener.name for listener in listeners]
     students = [listener.name for listener in listeners if listener.student]
-    taught = [(name, TEACHER) for name in students if TEACHER in names]
-    return taught + _sources(listeners)
+    others = [each for each in (TEACHER, STATISTICS) if each in names]
+    return [(name, other) for other in others for name in students] + _sources(listeners)
 
 
 def company(teacher: Path | None, seed: int) -> list[Listener]:
-    """Return what students are seen beside.
+    """Return what students are seen beside: what has learnt nothing, statistics, the teacher.
 
     Parameters
     ----------
@@ -109,7 +114,8 @@ def company(teacher: Path | None, seed: int) -> list[Listener]:
         Of the weights of a student that has learnt nothing.
     """
     taught = [] if teacher is None else [teacher_listener(teacher)]
-    return [random_vggish_listener(), untrained_listener(seed), *taught]
+    statistics = card_listener(load_card(STATISTICS, KEPT))
+    return [random_vggish_listener(), untrained_listener(seed), statistics, *taught]
 
 
 def line_up(students: Sequence[Listener], others: Sequence[Listener]) -> list[Listener]:

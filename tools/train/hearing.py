@@ -32,17 +32,22 @@ class Heard:
     Attributes
     ----------
     mean : NDArray[np.float32]
-        Shape (d,): the mean embedding of the training side's patches.
+        Shape (d,): the mean embedding of the training side's patches, or the model's own.
     vectors : Mapping of str to NDArray[np.float32]
         For each test set a vector for each piece, [pieces, d], not centred.
+    scale : NDArray[np.float32] or None
+        Shape (d,): what centred vectors are divided by.
     """
 
     mean: NDArray[np.float32]
     vectors: Mapping[str, NDArray[np.float32]]
+    scale: NDArray[np.float32] | None = None
 
     def unit_vectors(self, trial: Trial) -> NDArray[np.float32]:
         """Return the vectors of a test set [pieces, d], centred and scaled to unit length."""
         apart = self.vectors[trial.name] - self.mean
+        if self.scale is not None:
+            apart /= self.scale
         lengths = np.linalg.norm(apart, axis=1, keepdims=True)
         return np.asarray(apart / np.maximum(lengths, np.finfo(np.float32).tiny), np.float32)
 
@@ -77,7 +82,7 @@ def hear(
     folder = kept / _data_key(recordings, silence=silence)
     ears = {listener.name: _Ear(listener, silence=silence) for listener in listeners}
     paths = {listener.name: folder / f"{listener.key}.npz" for listener in listeners}
-    waiting = {name: ear for name, ear in ears.items() if not paths[name].exists()}
+    waiting = {name: ear for name, ear in ears.items() if not ear.knows(paths[name])}
     advance(len(recordings) * (len(ears) - len(waiting)))
     if waiting:
         _listen(recordings, list(waiting.values()), advance)
@@ -99,11 +104,18 @@ class _Ear:
         self._count = 0
         self._taught = 0
 
+    def knows(self, path: Path) -> bool:
+        """Whether all that is wanted of the model is kept there."""
+        if not path.exists():
+            return False
+        with np.load(path, allow_pickle=False) as stored:
+            return self.listener.mean is not None or "mean" in stored
+
     def take(self, recording: Recording, samples: NDArray[np.float32]) -> None:
         """Hear a recording [n], of either side."""
         if not recording.test:
             self._taught += 1
-            if self._taught % self.listener.every:
+            if self.listener.mean is not None or self._taught % self.listener.every:
                 return
             embeddings = self._hear(samples)
             self._total = self._total + embeddings.sum(axis=0, dtype=np.float64)
@@ -117,7 +129,9 @@ class _Ear:
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        arrays: dict[str, Any] = {"mean": (self._total / max(self._count, 1)).astype(np.float32)}
+        arrays: dict[str, Any] = {}
+        if self._count:
+            arrays["mean"] = (self._total / self._count).astype(np.float32)
         for name, found in self._pieces.items():
             vectors, labels, recordings = zip(*found, strict=True)
             arrays[f"{name}/vectors"] = np.stack(vectors)
@@ -172,7 +186,7 @@ def _load(path: Path, listener: Listener) -> tuple[tuple[Trial, ...], Heard]:
         )
         vectors = {name: stored[f"{name}/vectors"] for name in names}
         mean = stored["mean"] if listener.mean is None else listener.mean
-    return trials, Heard(mean, vectors)
+    return trials, Heard(mean, vectors, listener.scale)
 
 
 def _data_key(recordings: Sequence[Recording], *, silence: bool) -> str:

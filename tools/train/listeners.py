@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,9 +11,13 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from models.cards import list_cards
+from models.cards import ModelCard, list_cards
+from models.embedders import open_embedder
 from models.frontend import PATCH_SECONDS, SAMPLE_RATE, log_mel, patches
 from models.published import sha512_of
+from models.runtime import Runtime
+from models.types import PatchEmbeddings
+from models.windows import MEAN, WINDOW_PATCHES, combine
 from tools.bench.weights import he_weights
 from tools.convert.graph import EMBEDDING, build_vggish
 from tools.convert.network import DIM, VGGISH
@@ -57,8 +62,9 @@ class Listener:
     patch_seconds : float
         Time from one of its embeddings to the next.
     pool : callable
-    mean : NDArray[np.float32] or None
-        Shape (d,): what to centre its vectors on; None for its mean over the training side.
+    mean, scale : NDArray[np.float32] or None
+        Shape (d,): what to centre its vectors on, None for its mean over the training side; and
+        what to divide them by then, None for nothing.
     every : int
         Of how many training recordings it hears one, for its mean.
     student : bool
@@ -72,6 +78,7 @@ class Listener:
     patch_seconds: float = PATCH_SECONDS
     pool: Pool = mean_pool
     mean: NDArray[np.float32] | None = None
+    scale: NDArray[np.float32] | None = None
     every: int = 1
     student: bool = False
 
@@ -80,6 +87,35 @@ def file_listener(path: Path, mean: NDArray[np.float32] | None = None) -> Listen
     """Let a student take part: an ONNX file that turns log-mel patches into embeddings."""
     key, name = f"onnx-{_digest(path)}", student_name(path)
     return Listener(name, key, lambda: hear_patches(open_onnx(path)), mean=mean, student=True)
+
+
+def card_listener(card: ModelCard) -> Listener:
+    """Let a model take part as the product runs it, such as one that has no network."""
+
+    def load() -> Embed:
+        embedder = open_embedder(Runtime(card, card.file), _THREADS)
+        return lambda samples: embedder.embed(samples).embeddings
+
+    return Listener(
+        card.name,
+        f"card-{card.stamp(card.file).sha512[:16]}",
+        load,
+        sample_rate=card.sample_rate,
+        patch_seconds=card.patch_seconds,
+        pool=mean_pool if card.pooling == MEAN else partial(combined, pooling=card.pooling),
+        mean=np.array(card.mean, np.float32),
+        scale=None if card.scale is None else np.array(card.scale, np.float32),
+    )
+
+
+def combined(embeddings: NDArray[np.float32], *, pooling: str) -> NDArray[np.float32]:
+    """Combine embeddings [n, d] to one vector [d] as a window does, however many there are."""
+    while len(embeddings) > 1:
+        count = len(embeddings)
+        heard = PatchEmbeddings(embeddings, np.zeros(count, np.float32))
+        vectors, _ = combine(heard, np.ones(count, bool), pooling=pooling, hop=WINDOW_PATCHES)
+        embeddings = vectors.astype(np.float32)
+    return np.asarray(embeddings[0])
 
 
 def shipped_mean(path: Path) -> NDArray[np.float32] | None:
