@@ -130,6 +130,11 @@ class IndexBuilder:
         with writing(self.directory):
             return self._journal.done(os.fspath(path), size, mtime_ns)
 
+    def track(self, path: StrPath) -> Track | None:
+        """Return the track that a file holds, under its own tags; None where it holds none."""
+        with writing(self.directory):
+            return self._journal.track(os.fspath(path))
+
     def add(self, embedded: EmbeddedTrack, path: StrPath, size: int, mtime_ns: int) -> None:
         """Add a track, or replace what this file was before.
 

@@ -20,6 +20,7 @@ from index.schema import (
     attach_base,
     file_row,
     left_out_row,
+    track_in,
 )
 from index.storable import storable_path
 from models.types import EmbeddedTrack, FloatArray, ModelStamp, Track
@@ -132,6 +133,12 @@ class Journal:
             "SELECT size, mtime_ns FROM seen WHERE source = ?", [storable_path(source)]
         ).fetchone()
         return bool(row == (size, mtime_ns))
+
+    def track(self, source: str) -> Track | None:
+        """Return the track that a file holds, under its own tags; None where it holds none."""
+        find = "SELECT * FROM seen WHERE source = ?"
+        row = self._database.execute(find, [storable_path(source)]).fetchone()
+        return None if row is None else track_in(row)
 
     def add(self, embedded: EmbeddedTrack, source: str, size: int, mtime_ns: int) -> None:
         """Record a track."""

@@ -18,11 +18,17 @@ class Places:
     """
 
     def __init__(self, tops: Iterable[StrPath]) -> None:
-        self._tops = frozenset(os.fspath(top) for top in tops)
-        self._inside = tuple(f"{top.rstrip(os.sep)}{os.sep}" for top in self._tops)
+        named = {os.fspath(top) for top in tops}
+        self._everything = os.sep in named
+        self._tops = frozenset(top.rstrip(os.sep) for top in named - {os.sep})
 
     def __contains__(self, path: str) -> bool:
-        return path in self._tops or path.startswith(self._inside)
+        if self._everything and path.startswith(os.sep):
+            return True
+        # There may be very many places, and a path has but few folders above it.
+        while path and path not in self._tops:
+            path = path.rpartition(os.sep)[0]
+        return bool(path)
 
 
 def outermost(places: Iterable[StrPath]) -> list[str]:

@@ -7,10 +7,12 @@ to today's in memory, when it is read; the next generation is written in today's
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -184,6 +186,27 @@ def file_row(track: Track, source: str | bytes, size: int, mtime_ns: int) -> Row
         storable_path(track.path),
         clean(track.source),
         clean(track.library),
+    )
+
+
+def track_in(row: Sequence[Any]) -> Track | None:
+    """Return the track that `file_row` made a row of; None for a file that is left out."""
+    _, _, _, track_id, left_out, title, artist, album, known, seconds, labels, *rest = row
+    if track_id is None or left_out is not None:
+        return None
+    url, path, origin, library = rest
+    return Track(
+        id=track_id,
+        title=title,
+        artist=artist,
+        album=album,
+        artist_known=bool(known),
+        seconds=seconds,
+        labels=tuple(json.loads(labels)),
+        url=url,
+        path=os.fsdecode(path),
+        source=origin,
+        library=library,
     )
 
 

@@ -20,6 +20,7 @@ def show_built(built: Built, directory: Path, screen: Screen) -> None:
     parts = [f"{counted(built.heard, 'file')} heard ({clock(built.audio_seconds)} of audio)"]
     parts += [f"{built.kept:,} known before"] if built.kept else []
     parts += [f"{built.recognised:,} recognised by their sound"] if built.recognised else []
+    parts += [f"{built.retold:,} described anew"] if built.retold else []
     parts += [f"{built.gone:,} gone"] if built.gone else []
     parts += [f"{len(built.left_out):,} left out"] if built.left_out else []
     parts += (
@@ -43,6 +44,7 @@ def built_as_json(built: Built, directory: Path) -> dict[str, Any]:
         "heard": built.heard,
         "kept": built.kept,
         "recognised": built.recognised,
+        "retold": built.retold,
         "gone": built.gone,
         "elsewhere": built.elsewhere,
         "audio_seconds": round(built.audio_seconds, 1),

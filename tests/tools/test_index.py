@@ -16,7 +16,7 @@ import pytest
 from models.pool import embed_tracks
 from models.types import PassingError
 from tests.tools.conftest import Cli, only_json, start, write_piece
-from tools import build
+from tools import hearing
 
 FILES = 60
 
@@ -111,7 +111,7 @@ def test_what_fails_in_passing_at_another_try_is_listed_once(
     (music / "broken.mp3").write_bytes(b"no sound at all" * 50)
     built(cli, music, "--out", tmp_path / "index")
     monkeypatch.setattr(
-        build,
+        hearing,
         "embed_tracks",
         lambda files, *_, **__: ((path, PassingError("Too slow.")) for path in files),
     )
@@ -146,7 +146,7 @@ def test_what_failed_in_passing_is_listed_and_tried_again(
         yield from embed_tracks(rest, *args, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(build, "embed_tracks", slow)
+        patch.setattr(hearing, "embed_tracks", slow)
         status, first = built(cli, music, "--out", tmp_path / "index")
     assert (status, first["tracks"], first["heard"]) == (1, 5, 5)
     assert [file["why"] for file in first["left_out"]] == [

@@ -26,12 +26,14 @@ class Gathered(Walk):
     ----------
     listed : list of Path
         The files that lists name.
-    missing : dict of Path to list of Path
-        Of those, the ones that are not there, by the list that names them.
-    links : dict of str to Known
-        Addresses of audio, and what is said of them.
-    known : dict of Path to Known
-        What is said of files beside their tags.
+    missing : list of Path
+        Files that lists name and that are not there.
+    emptied : dict of Path to list of Path
+        The lists of which not one file is there, with all they name.
+    links : list of str
+        Addresses of audio.
+    known : dict of Path or str to Known
+        What is said of files, beside their tags, and of addresses.
     left_out : list of LeftOut
         What lists name and is not there, and rows that name nothing.
     notes : list of str
@@ -39,11 +41,17 @@ class Gathered(Walk):
     """
 
     listed: list[Path] = field(default_factory=list)
-    missing: dict[Path, list[Path]] = field(default_factory=dict)
-    links: dict[str, Known] = field(default_factory=dict)
-    known: dict[Path, Known] = field(default_factory=dict)
+    missing: list[Path] = field(default_factory=list)
+    emptied: dict[Path, list[Path]] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)
+    known: dict[Path | str, Known] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def places(self) -> list[Path | str]:
+        """Wherever what was named lies: sources, listed files and addresses."""
+        return [*self.sources, *self.listed, *self.missing, *self.links]
 
 
 def gather(sources: Sequence[Path]) -> Gathered:
@@ -119,12 +127,12 @@ def _join_spotify(table: Path, found: Gathered) -> None:
     _note(table, len(tracks.known), tracks.others, found)
 
 
-def _tell(said: Mapping[Path, Known | None], found: Gathered) -> None:
-    """Put down what is said of files; the latest counts most."""
-    for path, known in said.items():
+def _tell(said: Mapping[Path, Known | None] | Mapping[str, Known], found: Gathered) -> None:
+    """Put down what is said of audio; the latest counts most."""
+    for audio, known in said.items():
         if known:
-            before = found.known.get(path)
-            found.known[path] = known.over(before) if before else known
+            before = found.known.get(audio)
+            found.known[audio] = known.over(before) if before else known
 
 
 def _note(table: Path, known: int, others: int, found: Gathered) -> None:
@@ -140,13 +148,14 @@ def _take_list(table: Path, found: Gathered) -> None:
     found.left_out.extend(
         LeftOut(str(path), f"There is no such file; {table.name} names it.") for path in missing
     )
-    found.missing[table] = missing
+    found.missing.extend(missing)
+    if missing and not there:
+        found.emptied[table] = missing
     known = {*found.files}
     found.files.extend(path for path in there if path not in known)
     found.listed.extend(there)
-    for url, said in named.links.items():
-        before = found.links.get(url)
-        found.links[url] = said.over(before) if before else said
+    found.links.extend(url for url in named.links if url not in found.known)
+    _tell(named.links, found)
 
 
 def _parted(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:

@@ -119,7 +119,7 @@ def test_what_was_heard_is_not_heard_again_and_changes_are_followed(
         return iter(())
 
     monkeypatch.setattr(
-        "tools.build.embed_tracks", lambda files, *_, **__: (f for f in nothing(files))
+        "tools.hearing.embed_tracks", lambda files, *_, **__: (f for f in nothing(files))
     )
     again = heard(music, runtime, kept=kept)
     assert {item.labels for item in again.items} == {("Low",), ("Middle",)}

@@ -159,10 +159,10 @@ def test_what_a_person_writes_counts_most(fma: Path) -> None:
     )
     assert len(found.files) == 3
     assert found.listed == [audio / "000002.mp3"] * 2
-    assert found.missing == {second: [], first: [fma / "gone.mp3"]}
-    assert found.links == {
-        "https://example.org/x.mp3": Known("X", url="https://example.org/x.mp3", source="list")
-    }
+    assert (found.missing, found.emptied) == ([fma / "gone.mp3"], {})
+    address = "https://example.org/x.mp3"
+    assert found.links == [address]
+    assert found.known[address] == Known("X", url=address, source="list")
     assert found.sources == [fma, second, first]
     assert [(Path(one.path.split(",")[0]).name, one.sentence) for one in found.left_out] == [
         ("first.csv", "It has more cells than the table has columns."),
