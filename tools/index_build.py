@@ -40,7 +40,9 @@ _drop_empty = click.option(
     epilog="""\b
 Example:
   soundalike index build ~/Music
-  soundalike index build ~/Music /media/records --out ./records --jobs 2""",
+  soundalike index build ~/Music /media/records --out ./records --jobs 2
+  soundalike index build records.csv
+  soundalike index build SpotifyFeatures.csv ~/previews""",
 )
 @_sources
 @options.out
@@ -57,14 +59,19 @@ def build(
     as_json: bool,
     **wishes: Any,
 ) -> int:
-    """Make an index of all audio in folders and below.
+    """Make an index of all audio in folders and below, and of what lists name.
 
-    Each SOURCE is a folder of audio, or one file. Run it again after changes: what is known is not
-    heard again, what is gone from a SOURCE is dropped, tracks of other folders are kept (a build
-    with another model stops, rather than forget them). A SOURCE that holds no audio at all any
-    more, such as a disk that is not mounted, stops the build. It can be interrupted at any time,
-    and the same command carries on. A bot that runs goes on answering from the old index until the
-    new one is ready.
+    Each SOURCE is a folder of audio, one file, or a list: CSV or JSON lines with a column `path` or
+    `url`, and `title`, `artist`, `album`, `genre` and `link` where they are known. What a list says
+    counts more than tags. Folders of GTZAN and of the Free Music Archive are known by their layout,
+    and SpotifyFeatures.csv is joined to files that bear its ids.
+
+    Run it again after changes: what is known is not heard again, what is gone from a SOURCE is
+    dropped, tracks of other folders are kept (a build with another model stops, rather than forget
+    them). What a list names no longer stays until you remove it. A SOURCE that holds no audio at
+    all any more, such as a disk that is not mounted, stops the build. It can be interrupted at any
+    time, and the same command carries on. A bot that runs goes on answering from the old index
+    until the new one is ready.
     """
     settings = read_settings()
     screen = Screen(as_json=as_json)
