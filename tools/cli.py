@@ -26,7 +26,7 @@ COMMANDS = {
     "index": "Build an index of your music, change it, describe it or verify it.",
     "evaluate": "Measure how well a model finds what belongs together, by audio that is labelled.",
     "embed": "Write the embeddings of a clip, one for every 0.96 seconds.",
-    "model": "List the models that can listen; fetch, verify, quantise or convert one.",
+    "model": "List the models that can listen; fetch, verify, quantise, calibrate or convert one.",
     "doctor": "Look whether everything is in place, and say what mends it.",
     "bench": "Time the main job and its parts on this machine, beside their peers.",
 }

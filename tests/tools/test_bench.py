@@ -123,7 +123,7 @@ def test_files_are_compared_with_vggish_in_the_same_arithmetic() -> None:
     times = {"VGGish int8": 4.0, "VGGish fp32": 16.0, "small fp16": 2.0, "small int8": 0.5}
     rows = [Row(what, (seconds,)) for what, seconds in times.items()]
     own = {
-        name: SimpleNamespace(file=SimpleNamespace(precision=name[-4:]))
+        name: SimpleNamespace(network=SimpleNamespace(precision=name[-4:]))
         for name in ("small fp16", "small int8")
     }
     notes = [row.note for row in vggish._beside_vggish(rows, own)]

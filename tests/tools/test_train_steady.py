@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the train extra is not installed")
+torch = pytest.importorskip("torch", reason="training needs the `train` extra")
+lite = pytest.importorskip("ai_edge_litert.interpreter", reason="training needs the `train` extra")
 
 from tools.train import steady as stage  # noqa: E402
 from tools.train.components import Components  # noqa: E402
