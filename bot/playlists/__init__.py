@@ -1,0 +1,1 @@
+"""Lists of tracks as files: what people take away, and what they bring along."""
