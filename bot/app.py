@@ -19,6 +19,8 @@ from bot.gate import Gate
 from bot.reply import noting_silence, tell
 from bot.service import Soundalike
 from bot.settings import Settings
+from bot.sweeping import sweeping
+from index.state_file import State
 from models.types import SettingsError
 
 _log = logging.getLogger(__name__)
@@ -39,6 +41,8 @@ class SoundalikeBot(commands.Bot):
     service : Soundalike
         What answers the clips.
     settings : Settings
+    state : State
+        What is remembered from one start to the next; it stays open.
     connector : aiohttp.BaseConnector or None
         How Discord is reached; None for the usual way.
     patience : float
@@ -49,6 +53,7 @@ class SoundalikeBot(commands.Bot):
         self,
         service: Soundalike,
         settings: Settings,
+        state: State,
         connector: aiohttp.BaseConnector | None = None,
         *,
         patience: float = PATIENCE,
@@ -66,6 +71,7 @@ class SoundalikeBot(commands.Bot):
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
         self._service = service
+        self._state = state
         self._guild = discord.Object(settings.guild) if settings.guild else None
         self._max_bytes = settings.clip_bytes
         self._gate = Gate(max(settings.jobs, _LEAST_AT_ONCE), settings.queue, patience)
@@ -74,6 +80,7 @@ class SoundalikeBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Bring the features and tell Discord of their commands."""
+        await self._held.enter_async_context(sweeping(self._state))
         downloads = await self._held.enter_async_context(
             similar.Downloads(self.http.connector, self._max_bytes)
         )
@@ -106,8 +113,8 @@ class SoundalikeBot(commands.Bot):
         """Tell the log that all is well."""
         catalogue = words.tracks(self._service.tracks)
         _log.info("ready; servers: %d, catalogue: %s", len(self.guilds), catalogue)
-        if self._service.note:
-            _log.warning("%s", self._service.note)
+        for note in filter(None, (self._service.note, self._state.note)):
+            _log.warning("%s", note)
 
     async def on_message(self, message: discord.Message) -> None:
         """Leave messages to the features: there are no text commands."""

@@ -10,7 +10,7 @@ from discord import app_commands
 from bot import words
 from bot.gate import BusyError
 from bot.words import Saying
-from models.types import ClipError, SoundalikeError
+from models.types import ClipError, SoundalikeError, StateError
 
 _log = logging.getLogger(__name__)
 
@@ -23,16 +23,20 @@ def explain(error: BaseException) -> Saying:
     1. an error that discord.py wrapped around another one: what lies inside;
     2. a `ClipError` or a `BusyError`: its own sentence and fix, for they are about what the
        person handed in and when;
-    3. another `SoundalikeError` (model, catalogue, settings): a word that the host is needed;
-    4. a time-out: it took too long;
-    5. a command that Discord still shows in an older form: reload Discord;
-    6. anything else: something went wrong, and the log says what.
+    3. a `StateError`: a word that nothing can be remembered now, and the host is needed;
+    4. another `SoundalikeError` (model, catalogue, settings): a word that the host is needed;
+    5. a time-out: it took too long;
+    6. a command that Discord still shows in an older form: reload Discord;
+    7. anything else: something went wrong, and the log says what.
     """
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     match error:
         case ClipError() | BusyError():
             return Saying(error.sentence, error.fix)
+        case StateError():
+            _log.error("%s", error)
+            return words.FORGETFUL
         case SoundalikeError():
             _log.error("%s", error)
             return words.HOST_NEEDED

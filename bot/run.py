@@ -16,6 +16,7 @@ import discord
 from bot.app import SoundalikeBot
 from bot.service import Soundalike
 from bot.settings import Settings
+from index.state_file import State
 from models.types import SettingsError, SoundalikeError
 
 _GRACE = 5.0  # containers are given ten seconds in all
@@ -32,6 +33,7 @@ def log_to_terminal() -> None:
 async def run_bot(
     settings: Settings,
     service: Soundalike,
+    state: State,
     connector: Callable[[], aiohttp.BaseConnector] | None = None,
     grace: float = _GRACE,
 ) -> None:
@@ -42,6 +44,8 @@ async def run_bot(
     settings : Settings
         Its token must be set.
     service : Soundalike
+    state : State
+        What is remembered; it stays open.
     connector : callable or None
         Makes the way to Discord; None for the usual one.
     grace : float
@@ -52,7 +56,7 @@ async def run_bot(
     SoundalikeError
         Discord refuses the token or a setting, or cannot be reached.
     """
-    bot = SoundalikeBot(service, settings, connector() if connector else None)
+    bot = SoundalikeBot(service, settings, state, connector() if connector else None)
     running = asyncio.create_task(bot.start(settings.token))
     async with bot:
         with _stopping(running, partial(bot.take_leave, grace)):

@@ -24,7 +24,9 @@ from models.types import (
     Sameness,
     SearchOptions,
     Span,
+    Track,
     TrackIndex,
+    Windows,
 )
 
 T = TypeVar("T")
@@ -86,6 +88,11 @@ class Soundalike:
         return len(self._index)
 
     @property
+    def space(self) -> str:
+        """The embedding space of the catalogue's vectors."""
+        return self._index.stamp.space
+
+    @property
     def note(self) -> str:
         """What the host should know about this pair of model and catalogue; mostly empty."""
         return compare_stamps(self._listener.stamp, self._index.stamp, self._index.others)
@@ -135,8 +142,18 @@ class Soundalike:
             There is no such track.
         """
         began = time.perf_counter()
-        heard, ranking = await self.aside(self._search_track, track_id, options)
-        return self._answer(heard, ranking, began, {})
+        heard, query, ranking = await self.aside(self._search_track, track_id, options)
+        return self._answer(heard, query, ranking, began, {})
+
+    async def track(self, track_id: str) -> tuple[Track, Windows]:
+        """Return a track of the catalogue, by its id or how that begins, and its windows.
+
+        Raises
+        ------
+        CatalogueError
+            There is no such track.
+        """
+        return await self.aside(self._track, track_id)
 
     async def _recommend(
         self,
@@ -150,9 +167,15 @@ class Soundalike:
         # A running bot may have been handed a new generation since it started.
         compare_stamps(clip.stamp, self._index.stamp)
         ranking = await self.aside(self._search, clip.query, options)
-        return self._answer(clip.heard, ranking, began, {**timing, **clip.timing})
+        return self._answer(clip.heard, clip.query, ranking, began, {**timing, **clip.timing})
 
-    def _search_track(self, track_id: str, options: SearchOptions) -> tuple[ClipHeard, Ranking]:
+    def _track(self, track_id: str) -> tuple[Track, Windows]:
+        track = self._index.find(track_id)
+        return track, self._index.query_of(track).windows
+
+    def _search_track(
+        self, track_id: str, options: SearchOptions
+    ) -> tuple[ClipHeard, Query, Ranking]:
         track = self._index.find(track_id)
         query = self._index.query_of(track)
         heard = ClipHeard(
@@ -163,17 +186,23 @@ class Soundalike:
             model=self._index.stamp.model,
             log_mel=np.zeros((0, 0), np.float32),
         )
-        return heard, self._search(query, options)
+        return heard, query, self._search(query, options)
 
     def _search(self, query: Query, options: SearchOptions) -> Ranking:
         return self._index.search(query, replace(options, sameness=self._sameness))
 
     def _answer(
-        self, heard: ClipHeard, ranking: Ranking, began: float, timing: Mapping[str, float]
+        self,
+        heard: ClipHeard,
+        query: Query,
+        ranking: Ranking,
+        began: float,
+        timing: Mapping[str, float],
     ) -> Recommendations:
         results = tuple(self._matched(result) for result in ranking.results)
         total = {"total": time.perf_counter() - began}
-        return Recommendations(heard, ranking.same, results, {**timing, **ranking.timing, **total})
+        took = {**timing, **ranking.timing, **total}
+        return Recommendations(heard, ranking.same, results, took, query, self.space)
 
     def _matched(self, result: Recommendation) -> Recommendation:
         if self._calibrate is None:

@@ -45,6 +45,10 @@ HOST_NEEDED = Saying(
     "My catalogue is out of order right now, so I cannot look anything up.",
     "Whoever runs me finds the reason in my log.",
 )
+FORGETFUL = Saying(
+    "I cannot remember anything right now, so buttons and likes do not work.",
+    "Whoever runs me finds the reason in my log.",
+)
 COMMAND_CHANGED = Saying(
     "This command has changed since your Discord loaded it.",
     "Restart Discord (Ctrl+R or ⌘R) and use it again.",

@@ -135,9 +135,36 @@ def nearest_rows(queries: FloatArray, matrix: Rows, count: int) -> NDArray[np.in
     return np.take_along_axis(rows, order, axis=1)
 
 
-def best_window(clip: FloatArray, track: FloatArray) -> int:
-    """Return which window of a track is most like any window of the clip."""
-    return int(np.argmax((clip @ track.T).max(axis=0)))
+def best_window(alike: FloatArray) -> int:
+    """Return which window of a track is most like any window of the clip.
+
+    Parameters
+    ----------
+    alike : np.ndarray [shape=(c, w), float32]
+        Similarities of the clip's windows with the track's.
+    """
+    return int(np.argmax(alike.max(axis=0)))
+
+
+def best_pairs(alike: FloatArray, count: int) -> list[tuple[int, int, float]]:
+    """Return the windows of a clip that a track matches best, each with the track's likest window.
+
+    Parameters
+    ----------
+    alike : np.ndarray [shape=(c, w), float32]
+        As for `best_window`.
+    count : int
+        At most so many.
+
+    Returns
+    -------
+    list of (int, int, float)
+        Window of the clip, window of the track, similarity; in the clip's order.
+    """
+    likest = alike.argmax(axis=1)
+    values = alike[np.arange(len(alike)), likest]
+    chosen = np.sort(np.argsort(-values, kind="stable")[:count])
+    return [(int(one), int(likest[one]), float(values[one])) for one in chosen]
 
 
 def gather(matrix: Rows, first: NDArray[np.int64], counts: NDArray[np.int64]) -> FloatArray:

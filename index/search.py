@@ -12,12 +12,30 @@ import numpy as np
 from index.candidates import Numbers, candidates, first_looks
 from index.cuts import Ranked, cut
 from index.same import excerpt_likeness, may_be_excerpts, spread
-from index.scoring import Scored, best_window, gather, score_tracks, unit_rows
+from index.scoring import (
+    Scored,
+    best_pairs,
+    best_window,
+    gather,
+    score_tracks,
+    unit_rows,
+)
 from index.shelf import Scope, Shelf
-from models.types import FloatArray, Query, Ranking, Recommendation, SearchOptions, Windows
+from models.types import (
+    FloatArray,
+    Pair,
+    Query,
+    Ranking,
+    Recommendation,
+    SearchOptions,
+    Windows,
+)
 
 # An excerpt's track is among the very best: only so many are compared with the clip in detail.
 EXCERPT_SUSPECTS = 8
+
+# So many moments of a clip are told with each answer, to say why it is one.
+MOST_PAIRS = 8
 
 # So many queries are put to the graph at once.
 _MOST_AT_ONCE = 256
@@ -87,7 +105,7 @@ class _Line:
             timing["cuts"] += watch.stop()
             if len(kept) >= options.count:
                 break
-        results = tuple(self._answers(clip, kept))
+        results = tuple(self._answers(Windows(clip, query.windows.starts), kept))
         timing["cuts"] += watch.stop()
         return Ranking(same.track if same else None, results, timing)
 
@@ -136,12 +154,20 @@ class _Line:
             yield from map(Ranked, numbers[page], tracks, similarities[page])
             start, size = start + size, min(2 * size, _LAST_PAGE)
 
-    def _answers(self, clip: FloatArray, kept: Sequence[Ranked]) -> Iterator[Recommendation]:
+    def _answers(self, clip: Windows, kept: Sequence[Ranked]) -> Iterator[Recommendation]:
         starts = self.shelf.catalogue.starts_of([one.number for one in kept])
         for rank, (one, moments) in enumerate(zip(kept, starts, strict=True), start=1):
-            vectors = self.shelf.vectors.matrix[self.shelf.layout.rows(one.number)]
-            at = round(float(moments[best_window(clip, vectors)]), 3)
-            yield Recommendation(rank, one.track, one.similarity, at)
+            alike = clip.vectors @ self.shelf.vectors.matrix[self.shelf.layout.rows(one.number)].T
+            at = _moment(moments, best_window(alike))
+            pairs = tuple(
+                Pair(_moment(clip.starts, here), _moment(moments, there), min(similarity, 1.0))
+                for here, there, similarity in best_pairs(alike, MOST_PAIRS)
+            )
+            yield Recommendation(rank, one.track, one.similarity, at, pairs=pairs)
+
+
+def _moment(starts: FloatArray, window: int) -> float:
+    return round(float(starts[window]), 3)
 
 
 class _Stopwatch:

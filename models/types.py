@@ -57,6 +57,10 @@ class SettingsError(SoundalikeError):
     """A setting is missing or makes no sense."""
 
 
+class StateError(SoundalikeError):
+    """What the bot remembers cannot be read or written: damaged, locked, no room left."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClipSource:
     """Audio as it was handed in.
@@ -252,6 +256,22 @@ class EmbeddedTrack:
     notes: tuple[str, ...] = ()
 
 
+class Pair(NamedTuple):
+    """A moment of a clip and the moment of a track that is most like it.
+
+    Attributes
+    ----------
+    clip, track : float
+        Where their windows start, in seconds: in what was listened to, and in the track.
+    similarity : float
+        Of the two windows, in [-1, 1].
+    """
+
+    clip: float
+    track: float
+    similarity: float
+
+
 @dataclass(frozen=True, slots=True)
 class Recommendation:
     """One answer.
@@ -267,6 +287,9 @@ class Recommendation:
         None while the model card has no calibration.
     at : float
         Where in the track it sounds most alike, in seconds.
+    pairs : tuple of Pair
+        Why: moments of the clip with the likest one of the track, in the clip's order; the likest
+        of them all are among these.
     """
 
     rank: int
@@ -274,6 +297,7 @@ class Recommendation:
     similarity: float
     at: float
     match: float | None = None
+    pairs: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,12 +311,22 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recommendations:
-    """The answer to a clip: the one value behind the card, the table, the JSON and the page."""
+    """The answer to a clip: the one value behind the card, the table, the JSON and the page.
+
+    Attributes
+    ----------
+    query : Query or None
+        What was asked of the index, for those who ask on from here.
+    space : str
+        The embedding space of its vectors.
+    """
 
     clip: ClipHeard
     same: Track | None
     results: tuple[Recommendation, ...]
     timing: Mapping[str, float]
+    query: Query | None = None
+    space: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from threadpoolctl import threadpool_limits
 from bot.live import LiveIndex
 from bot.service import Soundalike
 from bot.settings import Settings
+from index import state
 from index.opened import open_index
+from index.state_file import State
 from models.cards import ModelCard, load_card
 from models.decode import TRACK_LIMITS, DecodeLimits
 from models.fetch import GuardedFetcher
@@ -23,7 +25,15 @@ from models.runtime import Runtime
 from models.types import ClipSource, EmbeddedClip, ModelError, ModelStamp, Span
 from tools.settings import read_settings
 
-__all__ = ["OWN_FILES", "Service", "open_catalogue", "open_service", "read_settings", "runtime_of"]
+__all__ = [
+    "OWN_FILES",
+    "Service",
+    "open_catalogue",
+    "open_service",
+    "open_state",
+    "read_settings",
+    "runtime_of",
+]
 
 OWN_FILES = DecodeLimits(max_bytes=TRACK_LIMITS.max_bytes)
 """For clips that the owner of the machine hands in: as large as a track, as long as a clip."""
@@ -122,6 +132,17 @@ def open_catalogue(
             soundalike = Soundalike(_Deaf(index.stamp), index, fetcher)
         with soundalike:
             yield soundalike
+
+
+def open_state(settings: Settings) -> State:
+    """Open what the bot remembers; to be closed.
+
+    Raises
+    ------
+    StateError
+        It cannot be used.
+    """
+    return state.open_state(settings.home / "state.sqlite")
 
 
 def _card_of(stamp: ModelStamp, named: str | None, models_dir: Path) -> ModelCard | None:

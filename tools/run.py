@@ -9,9 +9,10 @@ import click
 
 from bot.run import log_to_terminal, run_bot
 from bot.settings import Settings
+from index.state_file import State
 from models.decode import DecodeLimits
 from tools.cli import DONE, NOT_DONE
-from tools.compose import Service, open_service
+from tools.compose import Service, open_service, open_state
 from tools.screen import report
 from tools.settings import read_settings
 
@@ -42,14 +43,17 @@ def command(as_json: bool) -> int:
         max_seconds=settings.clip_seconds,
         timeout=20 + settings.clip_seconds / 60,
     )
-    with open_service(settings, limits=limits, decoders=settings.jobs, note=_LOG.info) as service:
-        asyncio.run(_run(settings, service))
+    with (
+        open_state(settings) as state,
+        open_service(settings, limits=limits, decoders=settings.jobs, note=_LOG.info) as service,
+    ):
+        asyncio.run(_run(settings, service, state))
     return DONE
 
 
-async def _run(settings: Settings, service: Service) -> None:
+async def _run(settings: Settings, service: Service, state: State) -> None:
     await service.listener.warm_up()
-    await run_bot(settings, service.soundalike)
+    await run_bot(settings, service.soundalike, state)
 
 
 if __name__ == "__main__":

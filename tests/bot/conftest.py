@@ -12,6 +12,8 @@ from bot.app import SoundalikeBot
 from bot.service import ClipFetcher, Soundalike
 from bot.settings import Settings
 from index.opened import Index, open_index
+from index.state import open_state
+from index.state_file import State
 from models.fetch import GuardedFetcher
 from models.types import ClipListener, Recommendation, Track, TrackIndex
 from tests.bot.fakes import MakeBot
@@ -45,7 +47,13 @@ def sound_index(sound_index_folder: Path) -> Iterator[Index]:
 
 
 @pytest.fixture
-def make_bot(discord_server: Discord, sound_index: Index) -> Iterator[MakeBot]:
+def state(tmp_path: Path) -> Iterator[State]:
+    with open_state(tmp_path / "state.sqlite") as state:
+        yield state
+
+
+@pytest.fixture
+def make_bot(discord_server: Discord, sound_index: Index, state: State) -> Iterator[MakeBot]:
     """Make a bot that reaches the loopback Discord; settings are given by name."""
     services = ExitStack()
 
@@ -62,6 +70,7 @@ def make_bot(discord_server: Discord, sound_index: Index) -> Iterator[MakeBot]:
         return SoundalikeBot(
             service,
             Settings.from_mapping(settings),
+            state,
             connector=discord_server.connector(),
             patience=patience,
         )

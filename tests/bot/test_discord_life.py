@@ -19,6 +19,7 @@ from bot.run import run_bot
 from bot.service import Soundalike
 from bot.settings import Settings
 from index.opened import Index, open_index
+from index.state_file import State
 from models.fetch import GuardedFetcher
 from models.types import SettingsError, SoundalikeError
 from tests.bot.fakes import MakeBot
@@ -147,10 +148,10 @@ def service(sound_index: Index) -> Iterator[Soundalike]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_stops_it_cleanly(
-    discord_server: Discord, service: Soundalike, number: signal.Signals
+    discord_server: Discord, service: Soundalike, state: State, number: signal.Signals
 ) -> None:
     running = asyncio.create_task(
-        run_bot(settings_for(discord_server), service, discord_server.connector)
+        run_bot(settings_for(discord_server), service, state, discord_server.connector)
     )
     await discord_server.connected()
     os.kill(os.getpid(), number)
@@ -160,7 +161,7 @@ async def test_a_signal_stops_it_cleanly(
 
 @pytest.mark.parametrize("done_in_time", [True, False])
 async def test_asks_in_hand_are_answered_before_it_stops(
-    discord_server: Discord, sound_index: Index, done_in_time: bool
+    discord_server: Discord, sound_index: Index, state: State, done_in_time: bool
 ) -> None:
     go = asyncio.Event()
 
@@ -172,7 +173,7 @@ async def test_asks_in_hand_are_answered_before_it_stops(
     with Soundalike(Slow(), sound_index, GuardedFetcher()) as service:
         grace = 30.0 if done_in_time else 0.3
         running = asyncio.create_task(
-            run_bot(settings_for(discord_server), service, discord_server.connector, grace)
+            run_bot(settings_for(discord_server), service, state, discord_server.connector, grace)
         )
         await discord_server.connected()
         await discord_server.until(lambda: discord_server.world.commands.everywhere, 10)
@@ -192,14 +193,16 @@ async def test_asks_in_hand_are_answered_before_it_stops(
     assert discord_server.rejections == []
 
 
-async def test_a_second_signal_does_not_wait(discord_server: Discord, sound_index: Index) -> None:
+async def test_a_second_signal_does_not_wait(
+    discord_server: Discord, sound_index: Index, state: State
+) -> None:
     class Deaf(MelEar):
         async def hear(self, source, span):
             await asyncio.Event().wait()
 
     with Soundalike(Deaf(), sound_index, GuardedFetcher()) as service:
         running = asyncio.create_task(
-            run_bot(settings_for(discord_server), service, discord_server.connector, 1_000)
+            run_bot(settings_for(discord_server), service, state, discord_server.connector, 1_000)
         )
         await discord_server.connected()
         await discord_server.until(lambda: discord_server.world.commands.everywhere, 10)
@@ -213,10 +216,10 @@ async def test_a_second_signal_does_not_wait(discord_server: Discord, sound_inde
 
 
 async def test_being_cancelled_is_not_taken_for_a_signal(
-    discord_server: Discord, service: Soundalike
+    discord_server: Discord, service: Soundalike, state: State
 ) -> None:
     running = asyncio.create_task(
-        run_bot(settings_for(discord_server), service, discord_server.connector)
+        run_bot(settings_for(discord_server), service, state, discord_server.connector)
     )
     await discord_server.connected()
     running.cancel()
@@ -224,29 +227,31 @@ async def test_being_cancelled_is_not_taken_for_a_signal(
         await running
 
 
-async def test_a_wrong_token_is_one_sentence(discord_server: Discord, service: Soundalike) -> None:
+async def test_a_wrong_token_is_one_sentence(
+    discord_server: Discord, service: Soundalike, state: State
+) -> None:
     settings = Settings.from_mapping({"DISCORD_TOKEN": "MTIz.wrong.token"})
     with pytest.raises(SettingsError, match="does not accept the token") as caught:
-        await run_bot(settings, service, discord_server.connector)
+        await run_bot(settings, service, state, discord_server.connector)
     assert "wrong.token" not in str(caught.value)
 
 
 async def test_a_server_it_is_not_in_is_one_sentence(
-    discord_server: Discord, service: Soundalike
+    discord_server: Discord, service: Soundalike, state: State
 ) -> None:
     settings = settings_for(discord_server, SOUNDALIKE_GUILD="123456789012345678")
     with pytest.raises(SettingsError, match="I am not in it"):
-        await run_bot(settings, service, discord_server.connector)
+        await run_bot(settings, service, state, discord_server.connector)
 
 
 async def test_an_unreachable_discord_is_one_sentence(
-    discord_server: Discord, service: Soundalike
+    discord_server: Discord, service: Soundalike, state: State
 ) -> None:
     def distrustful() -> aiohttp.TCPConnector:
         return aiohttp.TCPConnector(ssl=ssl.create_default_context(), resolver=Nowhere())
 
     with pytest.raises(SoundalikeError, match="cannot be reached"):
-        await run_bot(settings_for(discord_server), service, distrustful)
+        await run_bot(settings_for(discord_server), service, state, distrustful)
 
 
 class Nowhere(aiohttp.abc.AbstractResolver):

@@ -35,6 +35,14 @@ async def test_a_clip_is_heard_searched_and_timed(results: tuple[Recommendation,
     assert answer.results == results
     assert list(answer.timing) == ["decode", "embed", "search", "total"]
     assert answer.timing["total"] > 0
+    assert answer.query is not None
+    assert (answer.query.track_id, answer.space) == ("q", "tiny-1")
+
+
+async def test_a_track_and_its_windows_can_be_asked_for() -> None:
+    service = Soundalike(FakeListener(), FakeIndex(), FakeFetcher())
+    track, windows = await service.track("d4")
+    assert (track.id, len(windows), service.space) == ("d4", 1, "tiny-1")
 
 
 async def test_a_link_is_fetched_first(results: tuple[Recommendation, ...]) -> None:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.opened import open_index
+from index.search import MOST_PAIRS
 from models.types import ClipError, EmbeddedTrack, Query, SearchOptions, Windows
 from tests.index.making import (
     STAMP,
@@ -110,6 +111,27 @@ def test_the_line_is_what_it_says(
     assert (ranking.same.id if ranking.same else "elsewhere") == (
         asked if any(one.track.id == asked for one in catalogue) else "elsewhere"
     )
+
+
+def test_each_result_says_which_moments_are_alike(tmp_path: Path, rng: np.random.Generator) -> None:
+    build(tmp_path, [random_track(f"t{n}", rng, windows=n + 1) for n in range(12)])
+    query = make_query(rng.normal(size=(20, STAMP.dim)))
+    clip, starts = query.windows.vectors, query.windows.starts
+    with open_index(tmp_path) as index:
+        windows = {track.id: windows for track, windows in index.contents()}
+        results = index.search(query, SearchOptions()).results
+    for result in results:
+        track = windows[result.track.id]
+        assert len(result.pairs) == MOST_PAIRS
+        assert [pair.clip for pair in result.pairs] == sorted(pair.clip for pair in result.pairs)
+        assert max(result.pairs, key=lambda pair: pair.similarity).track == result.at
+        for pair in result.pairs:
+            here, there = (
+                int(np.argmin(np.abs(times - time)))
+                for times, time in ((starts, pair.clip), (track.starts, pair.track))
+            )
+            alike = clip[here] @ track.vectors.T
+            assert (pair.similarity, alike.max()) == pytest.approx((alike[there],) * 2, abs=1e-5)
 
 
 def test_graph_and_exact_search_agree(

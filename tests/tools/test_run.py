@@ -47,12 +47,12 @@ def test_with_everything_there_the_bot_starts_warm_with_the_hosts_limits(
     (elsewhere / ".env").write_text("DISCORD_TOKEN=a.b.c\nSOUNDALIKE_CLIP_SECONDS=30\n")
     started = []
 
-    async def bot(settings: object, service: object) -> None:
-        started.append((settings.token, service.tracks))
+    async def bot(settings: object, service: object, state: object) -> None:
+        started.append((settings.token, service.tracks, state.path.name))
 
     monkeypatch.setattr(run_module, "run_bot", bot)
     assert cli("run")[:2] == (0, "")
-    assert started == [("a.b.c", 6)]
+    assert started == [("a.b.c", 6, "state.sqlite")]
 
 
 def test_a_setting_that_makes_no_sense(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,141 @@
+"""Thumbs: what each person likes and dislikes, with the vectors, so that tastes outlive indexes."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from index.kept import Kept, Migration
+from index.packing import pack, unpack
+from index.state_file import State
+from models.types import FloatArray, Track
+
+MIGRATION = Migration(
+    """
+    CREATE TABLE likes (
+        person INTEGER NOT NULL,
+        track TEXT NOT NULL,
+        vote INTEGER NOT NULL CHECK (vote IN (-1, 1)),
+        space TEXT NOT NULL,           -- the embedding space of the vectors
+        dim INTEGER NOT NULL,
+        vectors BLOB NOT NULL,         -- the track's windows, float32
+        title TEXT NOT NULL,
+        artist TEXT NOT NULL,
+        created REAL NOT NULL,
+        UNIQUE (person, track)
+    );
+    """,
+    (
+        Kept(
+            "likes",
+            "The tracks you gave a thumb, up or down, and the numbers a model made of them, to "
+            "find what is to your taste.",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Like:
+    """A thumb that a person gave a track.
+
+    Attributes
+    ----------
+    person : int
+        A Discord id.
+    track, title, artist : str
+        Of the track; the track is its id.
+    vote : int
+        1 for a like, -1 for a dislike.
+    space : str
+        The embedding space of the vectors.
+    vectors : np.ndarray [shape=(w, dim), float32]
+        The track's windows.
+    created : float
+        Seconds since 1970.
+    """
+
+    person: int
+    track: str
+    vote: int
+    space: str
+    vectors: FloatArray
+    title: str
+    artist: str
+    created: float
+
+
+class Likes:
+    """Keeps one thumb a person and track.
+
+    Parameters
+    ----------
+    state : State
+    clock : callable
+        Tells the seconds since 1970.
+    """
+
+    def __init__(self, state: State, clock: Callable[[], float] = time.time) -> None:
+        self._state = state
+        self._clock = clock
+
+    async def give(
+        self, person: int, track: Track, vote: int, space: str, vectors: FloatArray
+    ) -> None:
+        """Keep a thumb; the last one a person gave a track counts.
+
+        Parameters
+        ----------
+        vote : int
+            1 or -1.
+        vectors : np.ndarray [shape=(w, dim), float32]
+
+        Raises
+        ------
+        StateError
+            It cannot be written.
+        """
+        row = (
+            person,
+            track.id,
+            vote,
+            space,
+            vectors.shape[1],
+            pack(vectors),
+            track.title,
+            track.artist,
+            self._clock(),
+        )
+
+        def put(database: sqlite3.Connection) -> None:
+            database.execute("INSERT OR REPLACE INTO likes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+        await self._state.write(put)
+
+    async def take_back(self, person: int, track_id: str) -> bool:
+        """Forget a thumb; return whether there was one."""
+
+        def remove(database: sqlite3.Connection) -> int:
+            return database.execute(
+                "DELETE FROM likes WHERE person = ? AND track = ?", (person, track_id)
+            ).rowcount
+
+        return bool(await self._state.write(remove))
+
+    def of(self, person: int) -> tuple[Like, ...]:
+        """Return a person's thumbs, newest first. Blocking."""
+
+        def look(database: sqlite3.Connection) -> list[Any]:
+            return database.execute(
+                "SELECT track, vote, space, vectors, dim, title, artist, created "
+                "FROM likes WHERE person = ? ORDER BY created DESC, rowid DESC",
+                (person,),
+            ).fetchall()
+
+        return tuple(
+            Like(person, track, vote, space, unpack(vectors, dim), title, artist, created)
+            for track, vote, space, vectors, dim, title, artist, created in self._state.read(look)
+        )

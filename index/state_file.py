@@ -1,0 +1,254 @@
+"""The state's file: SQLite in WAL mode, written by one thread and read by any."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from index.kept import Kept, Migration
+from models.types import StateError
+
+T = TypeVar("T")
+
+_BUSY_S = 5.0  # another process, a backup perhaps, may hold the file for a moment
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_SIBLINGS = ("", "-wal", "-shm")
+
+
+class State:
+    """An SQLite file that outlives the process; to be closed.
+
+    Parameters
+    ----------
+    path : Path
+        Made if it is missing, readable by its owner alone.
+    migrations : sequence of Migration
+        The way from an empty file to today's tables; the file remembers how far it came.
+
+    Attributes
+    ----------
+    note : str
+        What the host should know: that a damaged file was moved aside. Mostly empty.
+    kept : tuple of Kept
+        What the tables hold, and whose it is.
+
+    Raises
+    ------
+    StateError
+        The file cannot be opened or written, or is of a newer Soundalike.
+    """
+
+    def __init__(self, path: Path, migrations: Sequence[Migration]) -> None:
+        self.path = path
+        self.note = ""
+        self.kept: tuple[Kept, ...] = tuple(kept for step in migrations for kept in step.keeps)
+        with _explained(path):
+            self._writer_connection = self._open_or_begin_anew()
+            try:
+                _migrate(self._writer_connection, path, migrations)
+            except BaseException:
+                self._writer_connection.close()
+                raise
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="state")
+        self._lock = threading.Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._reading = 0
+        self._closed = False
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do work in a transaction of its own, in the writer's thread, and wait for it.
+
+        Either all of it is kept, once this returns, or nothing.
+
+        Raises
+        ------
+        StateError
+            The disk is full, or the file cannot be written any more.
+        """
+        self._check_open()
+        return await asyncio.wrap_future(self._writer.submit(self._transact, work))
+
+    def write_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the same without an event loop; blocking."""
+        self._check_open()
+        return self._writer.submit(self._transact, work).result()
+
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do work that only reads, in the caller's thread; blocking, safe from several threads.
+
+        Raises
+        ------
+        StateError
+            The file cannot be read.
+        """
+        connection = self._borrow()
+        try:
+            with _explained(self.path):
+                return work(connection)
+        finally:
+            self._give_back(connection)
+
+    def close(self) -> None:
+        """Wait for what is being written, and let go of the file."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+        self._writer.shutdown()
+        self._writer_connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StateError("The state was closed.", "Start Soundalike again.")
+
+    def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._writer_connection
+        with _explained(self.path):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # SQLite ends it by itself when the disk is full
+                    connection.execute("ROLLBACK")
+                raise
+        return result
+
+    def _borrow(self) -> sqlite3.Connection:
+        with self._lock:
+            self._check_open()
+            if self._idle:
+                return self._idle.pop()
+        with _explained(self.path):
+            connection = _connect(self.path)
+            connection.execute("PRAGMA query_only = ON")
+            return connection
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _open_or_begin_anew(self) -> sqlite3.Connection:
+        try:
+            return _open(self.path)
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+        aside = _move_aside(self.path)
+        self.note = (
+            f"{self.path} was damaged: it lies as {aside.name} beside it now, and I began a new "
+            "one. Answers, likes and libraries of before are in the old file only."
+        )
+        return _open(self.path)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # It holds what people like: nobody else on this machine is to read it.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+    connection = _connect(path)
+    try:
+        _check(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # what was confirmed survives a power cut
+        connection.execute("PRAGMA secure_delete = ON")  # what is deleted is gone from the disk
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise _DamagedError(verdict)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(migrations):
+        raise StateError(
+            f"{path} was written by a newer Soundalike.",
+            "Update Soundalike, or set SOUNDALIKE_HOME to another folder.",
+        )
+    for number, step in enumerate(migrations[version:], start=version + 1):
+        try:
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {step.sql} PRAGMA user_version = {number}; COMMIT;"
+            )
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _move_aside(path: Path) -> Path:
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
+        number += 1
+    for ending in _SIBLINGS:
+        part = path.with_name(path.name + ending)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + ending))
+    return aside
+
+
+class _DamagedError(sqlite3.DatabaseError):
+    """The file opens, and what is in it contradicts itself."""
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, _DamagedError) or (code is not None and code & 0xFF in _DAMAGED)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise  # a store's own business
+    except (sqlite3.DatabaseError, OSError) as error:
+        if isinstance(error, sqlite3.DatabaseError) and _is_damage(error):
+            raise StateError(
+                f"{path} is damaged.",
+                "Start Soundalike again: it moves the file aside and begins a new one.",
+            ) from error
+        raise StateError(
+            f"{path} cannot be used: {error}.",
+            "Check that the disk has room and that I may write there.",
+        ) from error
