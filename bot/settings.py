@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import platformdirs
 
+from models.sites import SITES as KNOWN_SITES
 from models.types import SettingsError
 
 _MEGABYTE = 1_000_000
@@ -62,8 +63,17 @@ KEEP = Setting(
     "2",
     "Older generations of an index that are kept, for `soundalike index rollback`; 1 to 1000.",
 )
+SITES = Setting(
+    "SOUNDALIKE_SITES",
+    "none",
+    "Sites whose pages people may link to, such as `youtube, soundcloud, bandcamp`; read by yt-dlp "
+    "of the extra `links`. Whether their terms allow that is yours to know.",
+)
 
-SETTINGS = (TOKEN, APPLICATION, HOME, INDEX, MODEL, GUILD, CLIP_MB, CLIP_SECONDS, JOBS, QUEUE, KEEP)
+SETTINGS = (
+    *(TOKEN, APPLICATION, HOME, INDEX, MODEL, GUILD),
+    *(CLIP_MB, CLIP_SECONDS, JOBS, QUEUE, KEEP, SITES),
+)
 """Every setting there is, in the order the README and `doctor` show them."""
 
 
@@ -93,6 +103,8 @@ class Settings:
         Asks that may wait their turn.
     keep : int
         Older generations of an index that are kept.
+    sites : tuple of str
+        Names of sites whose pages people may link to.
     """
 
     home: Path
@@ -106,6 +118,7 @@ class Settings:
     jobs: int
     queue: int
     keep: int
+    sites: tuple[str, ...]
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, str]) -> Settings:
@@ -145,6 +158,7 @@ class Settings:
             jobs=_whole(JOBS, given, 1, 256, default=min(os.cpu_count() or 1, 4)),
             queue=_whole(QUEUE, given, 1, 10_000),
             keep=_whole(KEEP, given, 1, 1_000),
+            sites=_sites(given),
         )
 
     def missing(self) -> tuple[SettingsError, ...]:
@@ -202,6 +216,18 @@ def _id(setting: Setting, given: Mapping[str, str], whose: str, fix: str) -> int
     if not (text.isascii() and text.isdigit() and 15 <= len(text) <= 20):
         raise SettingsError(f"{setting.name} is {text!r}, which is not {whose}'s id.", fix)
     return int(text)
+
+
+def _sites(given: Mapping[str, str]) -> tuple[str, ...]:
+    named = [name.strip().lower() for name in given[SITES.name].split(",")]
+    chosen = tuple(dict.fromkeys(name for name in named if name not in ("", SITES.default)))
+    unknown = [name for name in chosen if name not in KNOWN_SITES]
+    if unknown:
+        raise SettingsError(
+            f"{SITES.name} names {unknown[0]!r}, a site I do not know.",
+            f"I know {', '.join(KNOWN_SITES)}; leave it out for none.",
+        )
+    return chosen
 
 
 def _whole(

@@ -22,6 +22,7 @@ from models.fetch import GuardedFetcher
 from models.pool import WorkerPool
 from models.ready import Note, make_ready, silent
 from models.runtime import Runtime
+from models.sites import SITES, SiteFetcher
 from models.types import ClipSource, EmbeddedClip, ModelError, ModelStamp, Span
 from tools.settings import read_settings
 
@@ -90,7 +91,7 @@ def open_service(
         The model or the index cannot be used, or they do not belong together.
     """
     runtime = runtime_of(settings, model, note=note)
-    fetcher = GuardedFetcher(max_bytes=settings.clip_bytes)
+    fetcher = _fetcher(settings)
     with (
         # The matrices here are small: a second thread costs more in waiting than it does in work.
         threadpool_limits(1, user_api="blas"),
@@ -124,7 +125,7 @@ def open_catalogue(
     """
     with LiveIndex(partial(open_index, directory or settings.index)) as index:
         card = _card_of(index.stamp, model, settings.home / "models")
-        fetcher = GuardedFetcher(max_bytes=settings.clip_bytes)
+        fetcher = _fetcher(settings)
         if card:
             listener = _Deaf(card.stamp(card.file))
             soundalike = Soundalike(listener, index, fetcher, card.match, card.sameness)
@@ -143,6 +144,11 @@ def open_state(settings: Settings) -> State:
         It cannot be used.
     """
     return state.open_state(settings.home / "state.sqlite")
+
+
+def _fetcher(settings: Settings) -> SiteFetcher:
+    guarded = GuardedFetcher(max_bytes=settings.clip_bytes)
+    return SiteFetcher(guarded, [SITES[name] for name in settings.sites])
 
 
 def _card_of(stamp: ModelStamp, named: str | None, models_dir: Path) -> ModelCard | None:

@@ -43,6 +43,7 @@ def test_everything_can_be_set() -> None:
             "SOUNDALIKE_JOBS": "2",
             "SOUNDALIKE_QUEUE": "7",
             "SOUNDALIKE_KEEP": "9",
+            "SOUNDALIKE_SITES": "YouTube, soundcloud,youtube",
         }
     )
     assert settings == Settings(
@@ -57,6 +58,7 @@ def test_everything_can_be_set() -> None:
         jobs=2,
         queue=7,
         keep=9,
+        sites=("youtube", "soundcloud"),
     )
 
 
@@ -81,6 +83,7 @@ def test_an_empty_text_is_not_set() -> None:
     ("name", "text"),
     [
         ("SOUNDALIKE_GUILD", "my server"),
+        ("SOUNDALIKE_SITES", "youtube, example.org"),
         ("SOUNDALIKE_GUILD", "12"),
         ("SOUNDALIKE_GUILD", "１２３４５６７８９０１２３４５６７８"),
         ("SOUNDALIKE_CLIP_MB", "0"),
