@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.shelf import Scope, Shelf
+from index.protocols import NarrowableIndex
+from index.scope import Scope
+from index.shelf import Shelf
 from index.vectors import EXACT_UP_TO
 from models.types import FloatArray
 
@@ -74,8 +76,14 @@ def candidates(
             yield _look(shelf, [clip], width)[0] if step else first
         yield np.arange(len(shelf.layout))
         return
+    if isinstance(shelf.vectors, NarrowableIndex):
+        for width in _widths(_first_width(shelf, count)):
+            if width >= scope.windows:
+                break
+            rows = np.concatenate(shelf.vectors.nearest_within(_spread(clip), width, scope))
+            yield np.union1d(first, shelf.layout.owners(rows))
     # Of few windows that are wanted, the graph would hit upon one in many: all of them are read.
-    if scope.windows > EXACT_UP_TO:
+    elif scope.windows > EXACT_UP_TO:
         share = scope.windows / len(shelf.vectors.matrix)
         for width in _widths(int(_first_width(shelf, count) / share)):
             found = _look(shelf, [clip], width)[0]

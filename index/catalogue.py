@@ -20,11 +20,7 @@ from index.damage import reading
 from index.facets import matching, names_like, names_of, unknown
 from index.names import LAST, complete
 from index.schema import INTEGER, open_catalogue
-from index.storable import clean
-from models.types import CatalogueError, FloatArray, Only, Track
-
-SHORTEST_PREFIX = 4
-_SUGGESTED = 3
+from models.types import FloatArray, Only, Track
 
 _TRACK = """
 SELECT tracks.id, title, artist, album, artist_known, seconds, labels, url, path,
@@ -148,42 +144,13 @@ class Catalogue:
         row = self._one("SELECT number FROM tracks WHERE id = ?", [track_id])
         return int(row[0]) if row else None
 
-    def find(self, track_id: str) -> Track:
-        """Return the track with this id, or the only one whose id begins so.
-
-        Raises
-        ------
-        CatalogueError
-            No track, or more than one, or too few characters to tell.
-        """
-        wanted = clean(track_id.strip())
-        exact = self._all(f"{_TRACK} WHERE tracks.id = ?", [wanted])
-        if exact:
-            return _as_track(exact[0])
-        if len(wanted) < SHORTEST_PREFIX:
-            raise CatalogueError(
-                f"“{wanted}” is too short to tell tracks apart.",
-                f"Give at least the first {SHORTEST_PREFIX} characters of the track's id.",
-            )
+    def beginning(self, prefix: str, limit: int) -> list[Track]:
+        """Return the first tracks, by id, whose id begins so."""
         rows = self._all(
-            f"{_TRACK} WHERE tracks.id BETWEEN ? AND ? ORDER BY tracks.id LIMIT 2",
-            [wanted, wanted + LAST],
+            f"{_TRACK} WHERE tracks.id BETWEEN ? AND ? ORDER BY tracks.id LIMIT ?",
+            [prefix, prefix + LAST, limit],
         )
-        if not rows:
-            raise CatalogueError(f"No track's id begins with “{wanted}”.", self._suggestion(wanted))
-        if len(rows) > 1:
-            raise CatalogueError(
-                f"More than one track's id begins with “{wanted}”.",
-                f"Give more of it, for example {rows[0][0]} or {rows[1][0]}.",
-            )
-        return _as_track(rows[0])
-
-    def _suggestion(self, text: str) -> str:
-        named = self.tracks(self.complete(text, _SUGGESTED))
-        if not named:
-            return "Take an id from the answer to another clip (`soundalike ask CLIP --json`)."
-        ids = [f"{track.id} ({track.title})" for track in named]
-        return f"If you mean a track of that name, ask for {' or '.join(ids)}."
+        return [_as_track(row) for row in rows]
 
     def files(self) -> list[tuple[str, str]]:
         """Return the path of every file that holds a track, by name, and the id of the track."""

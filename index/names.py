@@ -98,7 +98,7 @@ def complete(database: sqlite3.Connection, text: str, limit: int) -> list[int]:
     """
     asked = fold(text)
     found = database.execute(_TITLE_BEGINS, (asked, asked + LAST, limit)).fetchall()
-    phrases = " ".join(_phrases(asked))
+    phrases = " ".join(f'"{" ".join(phrase)}"*' for phrase in phrases_of(asked))
     if phrases and len(found) < limit:
         found += database.execute(
             _WORDS_BEGIN,
@@ -107,9 +107,12 @@ def complete(database: sqlite3.Connection, text: str, limit: int) -> list[int]:
     return list(dict.fromkeys(number for (number,) in found))[:limit]
 
 
-def _phrases(folded: str) -> Iterator[str]:
-    """Yield each word as FTS5 asks for what begins so; letters of a solid script stay together."""
+def phrases_of(folded: str) -> Iterator[list[str]]:
+    """Yield what has to stand together in a name, the last of each as its beginning.
+
+    That is each word by itself, and the letters of a script without room between words.
+    """
     words = [word for word in folded.split()[:_MOST_WORDS] if word[0].isalnum()]
     for solid, group in groupby(words, lambda word: bool(_IS_SOLID.match(word))):
-        for phrase in [" ".join(group)] if solid else group:
-            yield f'"{phrase}"*'
+        together = list(group)
+        yield from [together] if solid else ([word] for word in together)

@@ -12,6 +12,7 @@ import numpy as np
 from index.candidates import Numbers, candidates, first_looks
 from index.cuts import Ranked, cut
 from index.same import excerpt_likeness, may_be_excerpts, spread
+from index.scope import Scope
 from index.scoring import (
     Scored,
     best_pairs,
@@ -20,7 +21,7 @@ from index.scoring import (
     score_tracks,
     unit_rows,
 )
-from index.shelf import Scope, Shelf
+from index.shelf import Shelf
 from models.types import (
     FloatArray,
     Pair,

@@ -5,34 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.catalogue import Layout
 from index.manifest import Manifest, Segment
+from index.protocols import VectorIndex
 from index.rows import JoinedRows, Rows
 from index.scoring import nearest_rows
 from index.vectors import EXACT_UP_TO, WindowVectors
 from models.types import FloatArray
 
 
-class Vectors(Protocol):
-    """The windows that a search reads; safe to ask from several threads."""
-
-    @property
-    def matrix(self) -> Rows:
-        """Every window [windows, dim], of unit length, and rows that no track owns any more."""
-
-    def nearest(self, queries: FloatArray, count: int) -> list[NDArray[np.int64]]:
-        """Return about the `count` nearest rows of each query; see `WindowVectors.nearest`."""
-
-    def close(self) -> None:
-        """Let go of the files."""
-
-
-def open_vectors(folder: Path, manifest: Manifest, layout: Layout) -> tuple[Vectors, Layout]:
+def open_vectors(folder: Path, manifest: Manifest, layout: Layout) -> tuple[VectorIndex, Layout]:
     """Open every segment of a generation; return the whole, and where the tracks lie in it.
 
     Parameters
@@ -58,7 +44,7 @@ def open_vectors(folder: Path, manifest: Manifest, layout: Layout) -> tuple[Vect
     return ordered, Layout(np.cumsum(layout.count) - layout.count, layout.count)
 
 
-def open_segments(folder: Path, manifest: Manifest) -> Vectors:
+def open_segments(folder: Path, manifest: Manifest) -> VectorIndex:
     """Open every segment, as they lie on the disk; raises as `open_vectors` does."""
     parts: list[WindowVectors] = []
     with ExitStack() as opened:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from index.catalogue import Catalogue, Layout
+from index.catalogue import Layout
 from index.cuts import is_twin
-from index.segments import Vectors
+from index.protocols import TrackCatalogue, VectorIndex
+from index.scope import Scope
 from models.types import CatalogueError, Only, Sameness, Windows
 
 _SUGGESTED = 3
@@ -19,30 +19,11 @@ _MOST_SCOPES = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scope:
-    """Which tracks a search may answer with.
-
-    Attributes
-    ----------
-    wanted : np.ndarray [shape=(tracks,), bool] or None
-        By number, whether a track may be a result; None where all may.
-    visible : np.ndarray [shape=(tracks,), bool] or None
-        Whether it may be named as the clip; None where all may.
-    windows : int
-        How many windows the tracks have that may be results.
-    """
-
-    wanted: NDArray[np.bool_] | None
-    visible: NDArray[np.bool_] | None
-    windows: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Shelf:
     """The opened parts of a generation that a search reads."""
 
-    catalogue: Catalogue
-    vectors: Vectors
+    catalogue: TrackCatalogue
+    vectors: VectorIndex
     layout: Layout
     _scopes: dict[Only, Scope] = field(default_factory=dict)
 
@@ -73,14 +54,14 @@ class Shelf:
 
     def _scope(self, only: Only) -> Scope:
         if only == Only():
-            return Scope(None, None, int(self.layout.count.sum()))
+            return Scope(None, None, int(self.layout.count.sum()), only)
         tracks = len(self.layout)
         wanted = self.catalogue.matching(only, tracks)
         if not wanted.any():
             self._refuse_unknown(only)
         libraries = Only(libraries=only.libraries)
         visible = self.catalogue.matching(libraries, tracks) if only.libraries else None
-        return Scope(wanted, visible, int(self.layout.count[wanted].sum()))
+        return Scope(wanted, visible, int(self.layout.count[wanted].sum()), only)
 
     def _refuse_unknown(self, only: Only) -> None:
         """Say which name no track has; a library without tracks is nothing to be told about."""
