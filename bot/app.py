@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import similar, words
+from bot import similar
 from bot.card import saying_card
 from bot.explain import explain
 from bot.gate import Gate
@@ -20,6 +20,8 @@ from bot.reply import noting_silence, tell
 from bot.service import Soundalike
 from bot.settings import Settings
 from bot.sweeping import sweeping
+from bot.words import ENGLISH, words_for, words_in
+from bot.words.commands import CommandTranslator, describe_commands
 from index.state_file import State
 from models.types import SettingsError
 
@@ -58,7 +60,7 @@ class SoundalikeBot(commands.Bot):
         *,
         patience: float = PATIENCE,
     ) -> None:
-        catalogue = words.tracks(service.tracks)
+        catalogue = ENGLISH.count("card.tracks", service.tracks)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -86,6 +88,8 @@ class SoundalikeBot(commands.Bot):
         )
         answerer = similar.Answerer(self._service, self._gate, downloads, self._max_bytes)
         await similar.setup(self, answerer, self._guild.id if self._guild else None)
+        describe_commands(self.tree)
+        await self.tree.set_translator(CommandTranslator())
         if self._guild is None:
             await self.tree.sync()
             return
@@ -111,7 +115,7 @@ class SoundalikeBot(commands.Bot):
 
     async def on_ready(self) -> None:
         """Tell the log that all is well."""
-        catalogue = words.tracks(self._service.tracks)
+        catalogue = ENGLISH.count("card.tracks", self._service.tracks)
         _log.info("ready; servers: %d, catalogue: %s", len(self.guilds), catalogue)
         for note in filter(None, (self._service.note, self._state.note)):
             _log.warning("%s", note)
@@ -123,7 +127,7 @@ class SoundalikeBot(commands.Bot):
         self, interaction: discord.Interaction, error: app_commands.AppCommandError
     ) -> None:
         """Answer a command that failed with a sentence."""
-        card = saying_card(explain(error))
+        card = saying_card(explain(error, words_for(interaction.locale)))
         with noting_silence():
             if interaction.response.is_done():
                 await interaction.edit_original_response(view=card.view, attachments=[])
@@ -133,11 +137,12 @@ class SoundalikeBot(commands.Bot):
     async def on_error(self, _event: str, /, *args: Any, **_more: Any) -> None:
         """Answer a message that could not be answered with a sentence."""
         error = sys.exception()
+        message = args[0] if args and isinstance(args[0], discord.Message) else None
         if error is None:
             return
-        saying = explain(error)
-        if args and isinstance(args[0], discord.Message):
-            await tell(args[0], saying)
+        saying = explain(error, words_in(message.guild if message else None))
+        if message:
+            await tell(message, saying)
 
 
 def _intents() -> discord.Intents:

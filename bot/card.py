@@ -12,10 +12,10 @@ from typing import NamedTuple
 import discord
 from discord import ui
 
-from bot import words
+from bot.alike import match_in_words, similarity_in_words
 from bot.plain import plain, safe_link
 from bot.times import clock, edges
-from bot.words import Saying
+from bot.words import Saying, Words
 from models.types import ClipHeard, Recommendation, Recommendations, Track
 
 LONGEST_CARD = 4_000
@@ -33,7 +33,7 @@ class Card(NamedTuple):
     files: list[discord.File]
 
 
-def answer_card(answer: Recommendations, picture: bytes, tracks: int) -> Card:
+def answer_card(answer: Recommendations, picture: bytes, tracks: int, words: Words) -> Card:
     """Lay out an answer.
 
     Parameters
@@ -44,14 +44,16 @@ def answer_card(answer: Recommendations, picture: bytes, tracks: int) -> Card:
         A PNG of the clip; empty to go without.
     tracks : int
         How many tracks the catalogue holds.
+    words : Words
+        Those of the person who reads it.
     """
-    top, bottom = _header(answer.clip), _footer(answer, tracks)
-    lines = [(_row(result), result.track.url) for result in answer.results[:10]]
+    top, bottom = _header(answer.clip, words), _footer(answer, tracks, words)
+    lines = [(_row(result, words), result.track.url) for result in answer.results[:10]]
     if answer.same:
-        lines.insert(0, (words.this_is(_name(answer.same)), answer.same.url))
+        lines.insert(0, (words("card.this_is", who=_name(answer.same, words)), answer.same.url))
     if not answer.results:
-        lines.append((words.NOTHING_ELSE if answer.same else words.NOTHING_ALIKE, ""))
-    texts = _linked(lines, spare=LONGEST_CARD - len(top) - len(bottom))
+        lines.append((words("card.nothing_else" if answer.same else "card.nothing_alike"), ""))
+    texts = _linked(lines, words("card.listen"), spare=LONGEST_CARD - len(top) - len(bottom))
 
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=_ROSE)
     container.add_item(ui.TextDisplay(top))
@@ -59,7 +61,7 @@ def answer_card(answer: Recommendations, picture: bytes, tracks: int) -> Card:
     if picture:
         files = [discord.File(io.BytesIO(picture), _PICTURE)]
         container.add_item(
-            ui.MediaGallery(discord.MediaGalleryItem(files[0], description=words.SPECTRUM))
+            ui.MediaGallery(discord.MediaGalleryItem(files[0], description=words("card.picture")))
         )
     for place, text in enumerate(texts):
         container.add_item(ui.TextDisplay(text))
@@ -80,38 +82,42 @@ def saying_card(saying: Saying) -> Card:
     return Card(ui.LayoutView(timeout=None).add_item(container), [])
 
 
-def _header(clip: ClipHeard) -> str:
-    name = plain(clip.name, _NAME) or words.CLIP
-    return f"### 🎧 {name}\n-# {words.heard(*edges(clip.start, clip.end))}"
+def _header(clip: ClipHeard, words: Words) -> str:
+    name = plain(clip.name, _NAME) or words("card.clip")
+    start, end = edges(clip.start, clip.end)
+    return f"### 🎧 {name}\n-# {words('card.heard', start=start, end=end)}"
 
 
-def _row(result: Recommendation) -> str:
-    fit = words.similarity(result.similarity) if result.match is None else words.match(result.match)
-    where = words.sounds_like_it_at(clock(result.at))
-    return f"**{result.rank}.** {_name(result.track)}\n-# {fit} · {where}"
+def _row(result: Recommendation, words: Words) -> str:
+    if result.match is None:
+        fit = similarity_in_words(result.similarity, words)
+    else:
+        fit = match_in_words(result.match, words)
+    where = words("card.at", clock=clock(result.at))
+    return f"**{result.rank}.** {_name(result.track, words)}\n-# {fit} · *{where}*"
 
 
-def _name(track: Track) -> str:
-    title = plain(track.title, _TITLE) or words.UNTITLED
+def _name(track: Track, words: Words) -> str:
+    title = plain(track.title, _TITLE) or words("card.untitled")
     artist = plain(track.artist, _ARTIST)
     return f"**{title}** · {artist}" if artist else f"**{title}**"
 
 
-def _footer(answer: Recommendations, tracks: int) -> str:
-    lines = [plain(note, _NOTE) for note in answer.clip.notes[:_MOST_NOTES]]
+def _footer(answer: Recommendations, tracks: int, words: Words) -> str:
+    lines = [plain(words.translate(note), _NOTE) for note in answer.clip.notes[:_MOST_NOTES]]
     facts = [plain(answer.clip.model, _ARTIST)]
     if "total" in answer.timing:
-        facts.append(f"{answer.timing['total']:.2f} s")
-    facts.append(words.tracks(tracks))
+        facts.append(words("card.took", seconds=words.number(answer.timing["total"], 2)))
+    facts.append(words.count("card.tracks", tracks))
     return "\n".join(f"-# {line}" for line in [*lines, " · ".join(facts)])
 
 
-def _linked(lines: list[tuple[str, str]], spare: int) -> list[str]:
+def _linked(lines: list[tuple[str, str]], listen: str, spare: int) -> list[str]:
     spare -= sum(len(text) for text, _ in lines)
     texts = []
     for text, url in lines:
         link = safe_link(url)
-        addition = f" · [{words.LISTEN}]({link})" if link else ""
+        addition = f" · [{listen}]({link})" if link else ""
         if len(addition) > spare:
             addition = ""
         spare -= len(addition)

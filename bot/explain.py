@@ -7,16 +7,17 @@ import traceback
 
 from discord import app_commands
 
-from bot import words
 from bot.gate import BusyError
-from bot.words import Saying
+from bot.words import Saying, Words
 from models.types import ClipError, SoundalikeError, StateError
 
 _log = logging.getLogger(__name__)
 
 
-def explain(error: BaseException) -> Saying:
+def explain(error: BaseException, words: Words) -> Saying:
     """Say what went wrong, to the person who asked; the log gets what the host should know.
+
+    Errors are raised in English; `words` are those of the person.
 
     The first that fits is said:
 
@@ -33,19 +34,19 @@ def explain(error: BaseException) -> Saying:
         error = error.original
     match error:
         case ClipError() | BusyError():
-            return Saying(error.sentence, error.fix)
+            return Saying(words.translate(error.sentence), words.translate(error.fix))
         case StateError():
             _log.error("%s", error)
-            return words.FORGETFUL
+            return words.say("trouble.forgetful")
         case SoundalikeError():
             _log.error("%s", error)
-            return words.HOST_NEEDED
+            return words.say("trouble.host_needed")
         case TimeoutError():
-            return words.TOO_SLOW
+            return words.say("trouble.too_slow")
         case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
-            return words.COMMAND_CHANGED
+            return words.say("trouble.command_changed")
     _log_trace(error)
-    return words.UNEXPECTED
+    return words.say("trouble.unexpected")
 
 
 def _log_trace(error: BaseException) -> None:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from bot import words
+from bot.words import ENGLISH
 from models.types import SoundalikeError
 
 EACH = 2
@@ -59,11 +59,11 @@ class Gate:
         """
         self._remember_task()
         if self._closed:
-            raise BusyError(*words.RESTARTING)
+            raise BusyError(*ENGLISH.say("busy.restarting"))
         if self._in_hand[person] >= EACH:
-            raise BusyError(*words.BUSY_WITH_YOURS)
+            raise BusyError(*ENGLISH.say("busy.you"))
         if self._in_hand.total() >= self._room:
-            raise BusyError(*words.BUSY)
+            raise BusyError(*ENGLISH.say("busy.everyone"))
         self._in_hand[person] += 1
         try:
             yield
@@ -89,7 +89,7 @@ class Gate:
                     yield
         except TimeoutError:
             if self._closed and limit.expired():
-                raise BusyError(*words.RESTARTING) from None
+                raise BusyError(*ENGLISH.say("busy.restarting")) from None
             raise
         finally:
             self._limits.discard(limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.words import ENGLISH
 from models.types import ClipError, Span
 
 _LONGEST_TEXT = 20
@@ -38,10 +39,7 @@ def parse_time(text: str) -> float:
         hours, minutes, seconds = (_number(part) for part in found.groups())
         if ":" not in compact or (seconds < 60 and (minutes < 60 or not hours)):
             return hours * 3600 + minutes * 60 + seconds
-    raise ClipError(
-        f"“{text[:_LONGEST_TEXT]}” is not a time I can read.",
-        "Write it like 1:23, 83 or 1m23s.",
-    )
+    raise ClipError(*ENGLISH.say("time.unreadable", text=text[:_LONGEST_TEXT]))
 
 
 def parse_span(start: str | None, end: str | None) -> Span:
@@ -54,10 +52,7 @@ def parse_span(start: str | None, end: str | None) -> Span:
     """
     span = Span(parse_time(start) if start else None, parse_time(end) if end else None)
     if span.end is not None and span.end <= (span.start or 0.0):
-        raise ClipError(
-            "The end has to come after the start.",
-            "Give a later end, or leave it out to listen on to the end of the clip.",
-        )
+        raise ClipError(*ENGLISH.say("time.backwards"))
     return span
 
 

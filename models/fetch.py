@@ -109,8 +109,9 @@ class GuardedFetcher:
                     _DIRECT,
                 )
             case TimeoutError():
-                took = f"{self._timeout.total:g} seconds"
-                return ClipError(f"The link did not deliver within {took}.", _RETRY)
+                return ClipError(
+                    f"The link did not deliver within {self._timeout.total:g} seconds.", _RETRY
+                )
             case aiohttp.ClientConnectorError(os_error=RefusedError()):
                 return ClipError(
                     "The link leads to an address outside the public web, where I do not go.",

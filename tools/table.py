@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.times import clock
-from bot.words import percent
+from bot.words import ENGLISH
 from models.types import Recommendation, Recommendations, Track
 from tools.screen import printable
 
@@ -75,7 +75,7 @@ def results_table(results: Sequence[Recommendation], *, widths: tuple[int, int] 
 
 
 def _match(match: float | None) -> str:
-    return "–" if match is None else percent(match)
+    return "–" if match is None else ENGLISH.percent(match)
 
 
 def name_of(track: Track) -> Text:

@@ -15,6 +15,7 @@ from pathlib import PureWindowsPath
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
+from bot.words import ENGLISH
 from models.types import ClipError
 
 MOST_WISHES = 5_000
@@ -52,17 +53,12 @@ def read_wishes(data: bytes) -> tuple[Wish, ...]:
         It is too large, none of the kinds, or names no song.
     """
     if len(data) > LARGEST_LIST:
-        raise ClipError(
-            f"That list has {len(data) / 1e6:.0f} MB, and I read {LARGEST_LIST / 1e6:.0f} MB.",
-            "Take out what is not a song, or cut it in two.",
-        )
+        size, limit = round(len(data) / 1e6), round(LARGEST_LIST / 1e6)
+        raise ClipError(*ENGLISH.say("list.too_large", size=size, limit=limit))
     wishes = _found(data)
     named = dict.fromkeys(wish for wish in wishes if wish.title)
     if not named:
-        raise ClipError(
-            "I find no songs in that list.",
-            "Give me a CSV with a column for the title, an M3U or an XSPF playlist.",
-        )
+        raise ClipError(*ENGLISH.say("list.no_songs"))
     return tuple(named)[:MOST_WISHES]
 
 

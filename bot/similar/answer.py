@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 import discord
 
-from bot import words
 from bot.card import Card, answer_card
 from bot.gate import Gate
 from bot.picture import draw_clip
 from bot.service import Soundalike
 from bot.similar.clips import Offer, check_attachment
 from bot.similar.download import Downloads
+from bot.words import Words
 from models.types import ClipSource, Recommendations, SearchOptions, Span
 
 COUNT = 5
@@ -65,7 +65,13 @@ class Answerer:
             yield
 
     async def answer(
-        self, offer: Offer, span: Span, *, count: int = COUNT, picture: bool = True
+        self,
+        offer: Offer,
+        span: Span,
+        words: Words,
+        *,
+        count: int = COUNT,
+        picture: bool = True,
     ) -> Card:
         """Listen to a clip that has a place and lay out the answer.
 
@@ -73,6 +79,8 @@ class Answerer:
         ----------
         offer : Offer
         span : Span
+        words : Words
+            Those of the person who asks.
         count : int
         picture : bool
             Whether a picture may be attached.
@@ -85,15 +93,17 @@ class Answerer:
             It took longer than anybody waits.
         """
         async with self._gate.turn():
-            answer = await self._recommend(offer, span, SearchOptions(count))
+            answer = await self._recommend(offer, span, words, SearchOptions(count))
             png = b""
             if picture and answer.clip.log_mel.size:
                 png = await self._service.aside(draw_clip, answer.clip)
-            return answer_card(answer, png, self._service.tracks)
+            return answer_card(answer, png, self._service.tracks, words)
 
-    async def _recommend(self, offer: Offer, span: Span, options: SearchOptions) -> Recommendations:
+    async def _recommend(
+        self, offer: Offer, span: Span, words: Words, options: SearchOptions
+    ) -> Recommendations:
         if isinstance(offer, str):
             return await self._service.recommend_link(offer, span, options)
-        name = words.VOICE if offer.is_voice_message() else offer.filename
+        name = words("card.voice_message") if offer.is_voice_message() else offer.filename
         source = ClipSource(await self._downloads.read(offer), name)
         return await self._service.recommend(source, span, options)

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import discord
 
-from bot import words
+from bot.words import ENGLISH
 from models.types import ClipError
 
 Offer = discord.Attachment | str
 """A clip as people hand it in: an attachment, or a link."""
 
+_MEGABYTE = 1_000_000
 _LINK = re.compile(r"https?://[^\s<>|]+", re.IGNORECASE)
 _LINK_TAIL = ".,;:!?)]}'\"*_~`"
 _SOUND = re.compile(r"(audio|video)/|application/(octet-stream|ogg|mp4|x-matroska)", re.IGNORECASE)
@@ -52,9 +53,15 @@ def check_attachment(attachment: discord.Attachment, limit: int) -> None:
         The type says that it holds no sound, or it has more than `limit` bytes.
     """
     if not _may_sound(attachment):
-        raise ClipError(*words.not_audio(attachment.filename))
+        raise ClipError(*ENGLISH.say("clip.not_audio", name=attachment.filename))
     if attachment.size > limit:
-        raise ClipError(*words.too_large(attachment.size, limit))
+        raise too_large(attachment.size, limit)
+
+
+def too_large(size: int, limit: int) -> ClipError:
+    """Explain that a file is too large; both in bytes."""
+    megabytes = {"size": round(size / _MEGABYTE), "limit": limit / _MEGABYTE}
+    return ClipError(*ENGLISH.say("clip.too_large", **megabytes))
 
 
 def _attachments(message: discord.Message) -> Iterator[discord.Attachment]:

@@ -6,9 +6,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import words
 from bot.similar.answer import COUNT, Answerer
 from bot.times import parse_span
+from bot.words import ENGLISH, words_for
 from models.types import ClipError
 
 
@@ -18,10 +18,7 @@ class SimilarCommand(commands.Cog):
     def __init__(self, answerer: Answerer) -> None:
         self._answerer = answerer
 
-    @app_commands.command(description=words.COMMAND)
-    @app_commands.describe(
-        file=words.FILE, link=words.LINK, start=words.START, end=words.END, count=words.COUNT
-    )
+    @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def similar(
@@ -37,14 +34,18 @@ class SimilarCommand(commands.Cog):
         # What is wrong with the words is seen in no time, and said to the asker alone.
         offer = file or link
         if file and link:
-            raise ClipError(*words.TWO_CLIPS)
+            raise ClipError(*ENGLISH.say("ask.two_clips"))
         if not offer:
-            raise ClipError(*words.NO_CLIP)
+            raise ClipError(*ENGLISH.say("ask.no_clip"))
         span = parse_span(start, end)
         with self._answerer.place(interaction.user.id, offer):
             # Discord waits three seconds: this comes before anything that takes time.
             await interaction.response.defer(thinking=True)
             card = await self._answerer.answer(
-                offer, span, count=count, picture=interaction.app_permissions.attach_files
+                offer,
+                span,
+                words_for(interaction.locale),
+                count=count,
+                picture=interaction.app_permissions.attach_files,
             )
         await interaction.edit_original_response(view=card.view, attachments=card.files)

@@ -7,7 +7,8 @@ from contextlib import AbstractAsyncContextManager
 import aiohttp
 import discord
 
-from bot import words
+from bot.similar.clips import too_large
+from bot.words import ENGLISH
 from models.types import ClipError
 
 _CHUNK = 64 * 1024
@@ -51,11 +52,11 @@ class Downloads(AbstractAsyncContextManager["Downloads"]):
         try:
             async with self._session.get(attachment.url, allow_redirects=False) as response:
                 if response.status in (403, 404):
-                    raise ClipError(*words.CLIP_GONE)
+                    raise ClipError(*ENGLISH.say("clip.gone"))
                 response.raise_for_status()
                 return await self._read(response)
         except (aiohttp.ClientError, OSError, ValueError):
-            raise ClipError(*words.CLIP_STUCK) from None
+            raise ClipError(*ENGLISH.say("clip.stuck")) from None
 
     async def __aexit__(self, *_error: object) -> None:
         await self._session.close()
@@ -65,5 +66,5 @@ class Downloads(AbstractAsyncContextManager["Downloads"]):
         async for chunk in response.content.iter_chunked(_CHUNK):
             data += chunk
             if len(data) > self._max_bytes:
-                raise ClipError(*words.too_large(len(data), self._max_bytes))
+                raise too_large(len(data), self._max_bytes)
         return bytes(data)

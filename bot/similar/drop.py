@@ -5,10 +5,10 @@ from __future__ import annotations
 import discord
 from discord.ext import commands
 
-from bot import words
 from bot.reply import reply, rights_in, tell, typing
 from bot.similar.answer import Answerer
 from bot.similar.clips import Offer, find_offer, find_sound
+from bot.words import Saying, Words, words_in
 from models.types import Span
 
 
@@ -38,29 +38,38 @@ class ClipDrop(commands.Cog):
                 return
         else:
             offer = find_offer(message)
+        words = words_in(message.guild)
         if offer is None:
-            await tell(message, self._hint(message))
+            await tell(message, self._hint(message, words))
             return
         rights = rights_in(message)
         if not rights.send_messages:
-            await tell(message, words.may_not_write(str(message.channel)))
+            await tell(message, words.say("drop.may_not_write", channel=str(message.channel)))
             return
         with self._answerer.place(message.author.id, offer):
             async with typing(message.channel):
-                card = await self._answerer.answer(offer, Span(), picture=rights.attach_files)
+                card = await self._answerer.answer(
+                    offer, Span(), words, picture=rights.attach_files
+                )
         await reply(message, card)
 
-    def _hint(self, message: discord.Message) -> words.Saying:
+    def _hint(self, message: discord.Message, words: Words) -> Saying:
         where = message.guild.id if message.guild else None
-        command = self._only_guild in (None, where)
-        if message.guild is None:
-            return words.drop_here(command=command)
-        replied = message.reference.resolved if message.reference else None
-        if message.type is discord.MessageType.reply and not (
-            isinstance(replied, discord.Message) and replied.author.bot
-        ):
-            return words.reply_unreadable(command=command)
-        return words.no_clip_in_mention(command=command)
+        kind = _hint_key(message)
+        if self._only_guild not in (None, where):
+            return words.say(f"drop.{kind}")
+        return words.say(f"drop.{kind}_with_command", command=words("commands.similar.name"))
+
+
+def _hint_key(message: discord.Message) -> str:
+    if message.guild is None:
+        return "greeting"
+    replied = message.reference.resolved if message.reference else None
+    if message.type is discord.MessageType.reply and not (
+        isinstance(replied, discord.Message) and replied.author.bot
+    ):
+        return "unreadable"
+    return "no_clip"
 
 
 def _is_for_me(message: discord.Message) -> bool:

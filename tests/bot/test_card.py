@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import words
 from bot.card import Card, answer_card, saying_card
-from bot.words import Saying
+from bot.words import ENGLISH, Saying
 from models.types import ClipHeard, Recommendation, Recommendations, Track
 
 HEARD = ClipHeard(
@@ -41,7 +40,7 @@ def texts(card: Card) -> list[str]:
 
 def test_a_card_names_all_there_is_to_know(results: tuple[Recommendation, ...]) -> None:
     answer = Recommendations(HEARD, X, results, {"total": 0.1234})
-    card = answer_card(answer, b"PNG", 1234)
+    card = answer_card(answer, b"PNG", 1234, ENGLISH)
     assert texts(card) == [
         "### 🎧 my\\_clip.wav\n-# heard 0:30 – 0:45",
         "🎯 This is **X** · Y. · [listen](https://example.org/x)",
@@ -58,7 +57,7 @@ def test_a_card_names_all_there_is_to_know(results: tuple[Recommendation, ...]) 
 
 def test_a_match_is_shown_in_per_cent(results: tuple[Recommendation, ...]) -> None:
     hit = replace(results[1], match=0.87)
-    card = answer_card(Recommendations(HEARD, None, (hit,), {}), b"", 1)
+    card = answer_card(Recommendations(HEARD, None, (hit,), {}), b"", 1, ENGLISH)
     assert "87 % · a very close match" in texts(card)[1]
     assert "0.50" not in texts(card)[1]
 
@@ -68,11 +67,11 @@ def test_a_match_is_shown_in_per_cent(results: tuple[Recommendation, ...]) -> No
     [(0.0, "1 %"), (0.004, "1 %"), (0.555, "56 %"), (0.999, "99 %"), (1.0, "99 %")],
 )
 def test_no_match_is_a_certainty(match: float, shown: str) -> None:
-    assert words.percent(match) == shown
+    assert ENGLISH.percent(match) == shown
 
 
 def test_without_a_picture_nothing_is_attached() -> None:
-    card = answer_card(Recommendations(HEARD, None, (), {}), b"", 1)
+    card = answer_card(Recommendations(HEARD, None, (), {}), b"", 1, ENGLISH)
     assert card.files == []
     assert all(part["type"] != 12 for part in parts(card))
     assert texts(card)[-1].endswith("vggish-small · 1 track")
@@ -84,7 +83,7 @@ def test_without_a_picture_nothing_is_attached() -> None:
      (X, "Nothing else in the catalogue sounds like it.")],
 )  # fmt: skip
 def test_no_results_are_said_in_words(same: Track | None, sentence: str) -> None:
-    assert sentence in texts(answer_card(Recommendations(HEARD, same, (), {}), b"", 1))
+    assert sentence in texts(answer_card(Recommendations(HEARD, same, (), {}), b"", 1, ENGLISH))
 
 
 def test_a_saying_is_a_sentence_and_a_fix() -> None:
@@ -130,7 +129,9 @@ def test_any_answer_fits_discords_limits(
     model: str,
 ) -> None:
     heard = replace(HEARD, name=name, notes=tuple(notes), model=model)
-    card = answer_card(Recommendations(heard, same, tuple(hits), {"total": 1.0}), b"PNG", 10**6)
+    card = answer_card(
+        Recommendations(heard, same, tuple(hits), {"total": 1.0}), b"PNG", 10**6, ENGLISH
+    )
     assert len(parts(card)) <= 40
     assert sum(map(len, texts(card))) <= 4_000
     assert all(text.strip() for text in texts(card))
@@ -145,7 +146,7 @@ def calls_or_heads(text: str) -> bool:
 def test_a_link_to_everyone_calls_nobody() -> None:
     track = Track("1", "Bells", url="https://example.org/@everyone")
     hit = Recommendation(1, track, 0.5, 0.0)
-    row = texts(answer_card(Recommendations(HEARD, None, (hit,), {}), b"", 1))[1]
+    row = texts(answer_card(Recommendations(HEARD, None, (hit,), {}), b"", 1, ENGLISH))[1]
     assert row.endswith("[listen](https://example.org/%40everyone)")
     assert "@" not in row
 
@@ -154,6 +155,8 @@ def test_the_longest_titles_leave_every_row_standing() -> None:
     long = Track("id", "*" * 10_000, "_" * 10_000, url="https://example.org/" + "a" * 300)
     hits = tuple(Recommendation(rank, long, 0.5, 360_000.0, 1.0) for rank in range(1, 11))
     heard = replace(HEARD, name="|" * 10_000, notes=("`" * 10_000,) * 5)
-    shown = texts(answer_card(Recommendations(heard, long, hits, {"total": 99.0}), b"", 10**9))
+    shown = texts(
+        answer_card(Recommendations(heard, long, hits, {"total": 99.0}), b"", 10**9, ENGLISH)
+    )
     assert len(shown) == 13
     assert sum(map(len, shown)) <= 4_000

@@ -35,6 +35,32 @@ WRONG = {
     "long description": [command(description="d" * 101)],
     "same name twice": [command(), command()],
     "unknown locale": [command(name_localizations={"xx": "tun"})],
+    "localised name in capitals": [command(name_localizations={"de": "Tun"})],
+    "menu with a long localised name": [
+        {"name": "Do", "type": 3, "name_localizations": {"de": "D" * 33}}
+    ],
+    "menu with an unknown locale": [{"name": "Do", "type": 3, "name_localizations": {"d": "Tun"}}],
+    "choice with a long localised name": [
+        command(options=[option(choices=choices(1, name_localizations={"de": "n" * 101}))])
+    ],
+    "two options with one localised name": [
+        command(
+            options=[
+                option(name=name, name_localizations={"de": "eins"}) for name in ("one", "two")
+            ]
+        )
+    ],
+    "too large in translation": [
+        command(
+            options=[
+                option(
+                    name=f"o{n}",
+                    choices=choices(25, name_localizations={"de": "n" * 100}),
+                )
+                for n in range(4)
+            ]
+        )
+    ],
     "long localised description": [command(description_localizations={"de": "d" * 101})],
     "unknown context": [command(contexts=[3])],
     "unknown integration type": [command(integration_types=[2])],

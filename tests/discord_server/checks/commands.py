@@ -60,6 +60,7 @@ def _check_command(form: Form, path: Path, command: Command) -> None:
             form.fail(path, "APPLICATION_COMMAND_TOO_LARGE", said)
     else:
         form.text((*path, "name"), command.get("name"), 32, low=1)
+        _check_localized(form, (*path, "name_localizations"), command, 32)
         if command.get("description"):
             said = "Context menu commands cannot have description"
             form.fail((*path, "description"), "APPLICATION_COMMAND_INVALID_DESCRIPTION", said)
@@ -87,15 +88,22 @@ def _check_naming(form: Form, path: Path, thing: Command) -> None:
             said = "Command name is invalid"
             form.fail(place, "APPLICATION_COMMAND_INVALID_NAME", said)
     form.text((*path, "description"), thing.get("description"), 100, low=1)
-    for locale, text in (thing.get("description_localizations") or {}).items():
-        place = (*path, "description_localizations", locale)
-        form.choice(place, locale, LOCALES)
-        form.text(place, text, 100, low=1)
+    _check_localized(form, (*path, "description_localizations"), thing, 100)
+
+
+def _check_localized(form: Form, path: Path, thing: Command, most: int) -> None:
+    for locale, text in (thing.get(str(path[-1])) or {}).items():
+        form.choice((*path, locale), locale, LOCALES)
+        form.text((*path, locale), text, most, low=1)
+
+
+def _names(thing: Command) -> set[tuple[str | None, Any]]:
+    return {(None, thing.get("name")), *(thing.get("name_localizations") or {}).items()}
 
 
 def _check_options(form: Form, path: Path, options: list[Command], depth: int) -> None:
     form.length(path, len(options), 25)
-    seen: set[str] = set()
+    seen: set[tuple[str | None, Any]] = set()
     optional = False
     for number, option in enumerate(options):
         place = (*path, number)
@@ -114,10 +122,10 @@ def _check_options(form: Form, path: Path, options: list[Command], depth: int) -
             said = "Required options must be placed before non-required options"
             form.fail(place, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", said)
         optional = optional or not option.get("required")
-        if option.get("name") in seen:
+        if _names(option) & seen:
             said = "Option name already exists"
             form.fail(place, "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", said)
-        seen.add(option.get("name", ""))
+        seen |= _names(option)
         _check_value(form, place, option)
 
 
@@ -146,6 +154,7 @@ def _check_choices(form: Form, path: Path, choices: Any, kind: int | None) -> No
     for number, choice in enumerate(choices):
         place = (*path, number)
         form.text((*place, "name"), choice.get("name"), 100, low=1)
+        _check_localized(form, (*place, "name_localizations"), choice, 100)
         value = choice.get("value")
         if kind == STRING or (kind is None and isinstance(value, str)):
             form.text((*place, "value"), value, 100, low=1)
@@ -155,9 +164,15 @@ def _check_choices(form: Form, path: Path, choices: Any, kind: int | None) -> No
 
 
 def _text_size(thing: Command) -> int:
-    size = len(thing.get("name") or "") + len(thing.get("description") or "")
+    size = _longest(thing, "name") + _longest(thing, "description")
     size += sum(
-        len(choice.get("name") or "") + len(str(choice.get("value")))
+        _longest(choice, "name") + len(str(choice.get("value")))
         for choice in thing.get("choices") or []
     )
     return size + sum(map(_text_size, thing.get("options") or []))
+
+
+def _longest(thing: Command, key: str) -> int:
+    """Return the length that counts: that of the longest among a text and its translations."""
+    texts = [thing.get(key), *(thing.get(f"{key}_localizations") or {}).values()]
+    return max(len(text or "") for text in texts)
