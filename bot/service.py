@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Protocol, Self, TypeVar, TypeVarTuple
 
 import numpy as np
 
+from index.points import recognising_nothing
+from index.to_taste import PersonalTaste, search_to_taste
 from models.types import (
     CatalogueError,
     ClipHeard,
     ClipListener,
     ClipSource,
+    EmbeddedClip,
     ModelStamp,
     Query,
     Ranking,
-    Recommendation,
     Recommendations,
     Sameness,
     SearchOptions,
@@ -88,6 +90,16 @@ class Soundalike:
         return len(self._index)
 
     @property
+    def index(self) -> TrackIndex:
+        """The catalogue."""
+        return self._index
+
+    @property
+    def sameness(self) -> Sameness:
+        """What counts as one and the same for the model."""
+        return self._sameness
+
+    @property
     def space(self) -> str:
         """The embedding space of the catalogue's vectors."""
         return self._index.stamp.space
@@ -113,37 +125,110 @@ class Soundalike:
         return await loop.run_in_executor(self._threads, work, *arguments)
 
     async def recommend(
-        self, source: ClipSource, span: Span, options: SearchOptions
+        self,
+        source: ClipSource,
+        span: Span,
+        options: SearchOptions,
+        personal: PersonalTaste | None = None,
     ) -> Recommendations:
-        """Find the tracks that sound like a clip.
+        """Find the tracks that sound like a clip; raises as `hear` and `ask` do."""
+        began = time.perf_counter()
+        return await self.ask(await self.hear(source, span), options, personal, began)
+
+    async def recommend_link(
+        self,
+        url: str,
+        span: Span,
+        options: SearchOptions,
+        personal: PersonalTaste | None = None,
+    ) -> Recommendations:
+        """Find the tracks that sound like what lies behind a link; raises as `recommend` does."""
+        began = time.perf_counter()
+        return await self.ask(await self.hear_link(url, span), options, personal, began)
+
+    async def recommend_track(
+        self, track_id: str, options: SearchOptions, personal: PersonalTaste | None = None
+    ) -> Recommendations:
+        """Find the tracks that sound like one of the catalogue; raises as `hear_track` does."""
+        began = time.perf_counter()
+        return await self.ask(await self.hear_track(track_id), options, personal, began)
+
+    async def hear(self, source: ClipSource, span: Span) -> EmbeddedClip:
+        """Listen to a clip.
 
         Raises
         ------
         ClipError
             The clip cannot be heard.
         CatalogueError
-            The catalogue cannot be asked, or is of another embedding space by now.
+            The catalogue is of another embedding space by now.
         """
-        return await self._recommend(source, span, options, time.perf_counter(), {})
+        clip = await self._listener.hear(source, span)
+        # A running bot may have been handed a new generation since it started.
+        compare_stamps(clip.stamp, self._index.stamp)
+        return clip
 
-    async def recommend_link(self, url: str, span: Span, options: SearchOptions) -> Recommendations:
-        """Find the tracks that sound like what lies behind a link; raises as `recommend` does."""
+    async def hear_link(self, url: str, span: Span) -> EmbeddedClip:
+        """Listen to what lies behind a link; raises as `hear` does."""
         began = time.perf_counter()
         source = await self._fetcher.fetch(url)
-        fetched = {"fetch": time.perf_counter() - began}
-        return await self._recommend(source, span, options, began, fetched)
+        fetched = time.perf_counter() - began
+        clip = await self.hear(source, span)
+        return replace(clip, timing={"fetch": fetched, **clip.timing})
 
-    async def recommend_track(self, track_id: str, options: SearchOptions) -> Recommendations:
-        """Find the tracks that sound like one of the catalogue, by its id or how that begins.
+    async def hear_track(self, track_id: str) -> EmbeddedClip:
+        """Take a track of the catalogue, by its id or how that begins, as it was heard once.
 
         Raises
         ------
         CatalogueError
             There is no such track.
         """
-        began = time.perf_counter()
-        heard, query, ranking = await self.aside(self._search_track, track_id, options)
-        return self._answer(heard, query, ranking, began, {})
+        return await self.aside(self._hear_track, track_id)
+
+    async def ask(
+        self,
+        clip: EmbeddedClip,
+        options: SearchOptions,
+        personal: PersonalTaste | None = None,
+        began: float | None = None,
+        *,
+        recognise: bool = True,
+    ) -> Recommendations:
+        """Find the tracks that sound like what was heard.
+
+        Parameters
+        ----------
+        clip : EmbeddedClip
+        options : SearchOptions
+            What counts as the same is put in from the model's card.
+        personal : PersonalTaste or None
+            Whose taste moves the results; None for nobody's.
+        began : float or None
+            When the whole ask began, by `time.perf_counter`.
+        recognise : bool
+            Whether a track may be taken for the clip itself, and be told apart.
+
+        Raises
+        ------
+        CatalogueError
+            The catalogue cannot be asked.
+        """
+        began = time.perf_counter() if began is None else began
+        options = replace(options, sameness=self._sameness)
+        if not recognise:
+            options = recognising_nothing(options)
+        ranking = await self.aside(self._search, clip.query, options, personal)
+        results = tuple(
+            replace(result, match=self.match(result.similarity)) for result in ranking.results
+        )
+        total = {"total": time.perf_counter() - began}
+        took = {**clip.timing, **ranking.timing, **total}
+        return Recommendations(clip.heard, ranking.same, results, took, clip.query, self.space)
+
+    def match(self, similarity: float) -> float | None:
+        """Return what a similarity in [-1, 1] means; None where the model is not calibrated."""
+        return None if self._calibrate is None else self._calibrate(similarity)
 
     async def track(self, track_id: str) -> tuple[Track, Windows]:
         """Return a track of the catalogue, by its id or how that begins, and its windows.
@@ -155,27 +240,11 @@ class Soundalike:
         """
         return await self.aside(self._track, track_id)
 
-    async def _recommend(
-        self,
-        source: ClipSource,
-        span: Span,
-        options: SearchOptions,
-        began: float,
-        timing: Mapping[str, float],
-    ) -> Recommendations:
-        clip = await self._listener.hear(source, span)
-        # A running bot may have been handed a new generation since it started.
-        compare_stamps(clip.stamp, self._index.stamp)
-        ranking = await self.aside(self._search, clip.query, options)
-        return self._answer(clip.heard, clip.query, ranking, began, {**timing, **clip.timing})
-
     def _track(self, track_id: str) -> tuple[Track, Windows]:
         track = self._index.find(track_id)
         return track, self._index.query_of(track).windows
 
-    def _search_track(
-        self, track_id: str, options: SearchOptions
-    ) -> tuple[ClipHeard, Query, Ranking]:
+    def _hear_track(self, track_id: str) -> EmbeddedClip:
         track = self._index.find(track_id)
         query = self._index.query_of(track)
         heard = ClipHeard(
@@ -186,28 +255,14 @@ class Soundalike:
             model=self._index.stamp.model,
             log_mel=np.zeros((0, 0), np.float32),
         )
-        return heard, query, self._search(query, options)
+        return EmbeddedClip(heard, query, self._index.stamp)
 
-    def _search(self, query: Query, options: SearchOptions) -> Ranking:
-        return self._index.search(query, replace(options, sameness=self._sameness))
-
-    def _answer(
-        self,
-        heard: ClipHeard,
-        query: Query,
-        ranking: Ranking,
-        began: float,
-        timing: Mapping[str, float],
-    ) -> Recommendations:
-        results = tuple(self._matched(result) for result in ranking.results)
-        total = {"total": time.perf_counter() - began}
-        took = {**timing, **ranking.timing, **total}
-        return Recommendations(heard, ranking.same, results, took, query, self.space)
-
-    def _matched(self, result: Recommendation) -> Recommendation:
-        if self._calibrate is None:
-            return result
-        return replace(result, match=self._calibrate(result.similarity))
+    def _search(
+        self, query: Query, options: SearchOptions, personal: PersonalTaste | None
+    ) -> Ranking:
+        if personal is None:
+            return self._index.search(query, options)
+        return search_to_taste(self._index, query, options, personal)
 
 
 def compare_stamps(

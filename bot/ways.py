@@ -1,0 +1,146 @@
+"""Other ways to ask than by one clip: several at once, one beside another, the way between two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bot.service import Soundalike
+from index.mixing import mix
+from index.scoring import best_pairs
+from index.search import MOST_PAIRS
+from index.to_taste import PersonalTaste
+from index.wandering import for_you as tracks_for
+from index.wandering import path_between
+from models.types import (
+    ClipHeard,
+    EmbeddedClip,
+    FloatArray,
+    Pair,
+    Recommendation,
+    Recommendations,
+    SearchOptions,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Two sounds side by side.
+
+    Attributes
+    ----------
+    first, second : ClipHeard
+    similarity : float
+        How alike they are on the whole, whichever is asked of the other, in [-1, 1].
+    match : float or None
+        As in `Recommendation.match`.
+    alike : np.ndarray [shape=(w1, w2), float32]
+        The similarities of all their windows.
+    first_starts, second_starts : np.ndarray [float32]
+        Where the windows start, in seconds.
+    pairs : tuple of Pair
+        The moments of the first that are most like one of the second.
+    """
+
+    first: ClipHeard
+    second: ClipHeard
+    similarity: float
+    match: float | None
+    alike: FloatArray
+    first_starts: FloatArray
+    second_starts: FloatArray
+    pairs: tuple[Pair, ...]
+
+
+async def blend(
+    service: Soundalike,
+    clips: Sequence[EmbeddedClip],
+    options: SearchOptions,
+    personal: PersonalTaste | None = None,
+) -> Recommendations:
+    """Find the tracks that sound like several clips at once, each of them as important.
+
+    Raises
+    ------
+    CatalogueError
+        The catalogue cannot be asked.
+    """
+    query = mix([clip.query for clip in clips])
+    heard = ClipHeard(
+        name=" + ".join(clip.heard.name for clip in clips),
+        seconds=query.seconds,
+        start=0.0,
+        end=query.seconds,
+        model=clips[0].heard.model,
+        log_mel=np.zeros((0, 0), np.float32),
+        notes=tuple(dict.fromkeys(note for clip in clips for note in clip.heard.notes)),
+    )
+    known = {clip.query.track_id for clip in clips}
+    wider = replace(options, count=options.count + len(known))
+    mixed = EmbeddedClip(heard, query, clips[0].stamp)
+    answer = await service.ask(mixed, wider, personal, recognise=False)
+    others = [one for one in answer.results if one.track.id not in known][: options.count]
+    # The moments of a mix are none of any clip: there is no telling which sounds like what.
+    results = (replace(one, rank=rank, pairs=()) for rank, one in enumerate(others, start=1))
+    return replace(answer, results=tuple(results))
+
+
+def compare(service: Soundalike, first: EmbeddedClip, second: EmbeddedClip) -> Comparison:
+    """Lay two sounds side by side; a matter of milliseconds."""
+    here, there = first.query.windows, second.query.windows
+    alike = here.vectors @ there.vectors.T
+    both = (alike.max(axis=1).mean() + alike.max(axis=0).mean()) / 2
+    similarity = float(np.clip(both, -1, 1))
+    pairs = tuple(
+        Pair(float(here.starts[one]), float(there.starts[other]), min(value, 1.0))
+        for one, other, value in best_pairs(alike, MOST_PAIRS)
+    )
+    return Comparison(
+        first.heard,
+        second.heard,
+        similarity,
+        service.match(similarity),
+        alike,
+        here.starts,
+        there.starts,
+        pairs,
+    )
+
+
+async def path(
+    service: Soundalike, first: EmbeddedClip, last: EmbeddedClip, options: SearchOptions
+) -> tuple[Recommendation, ...]:
+    """Find tracks on the way from one sound to another.
+
+    Parameters
+    ----------
+    options : SearchOptions
+        How many are wanted between the two.
+
+    Raises
+    ------
+    CatalogueError
+        The catalogue cannot be asked.
+    """
+    ends = frozenset({first.query.track_id, last.query.track_id})
+    options = replace(options, sameness=service.sameness)
+    return await service.aside(
+        path_between, service.index, first.query.windows, last.query.windows, options, ends
+    )
+
+
+async def for_you(
+    service: Soundalike, personal: PersonalTaste, options: SearchOptions, shown: AbstractSet[str]
+) -> tuple[Recommendation, ...]:
+    """Recommend tracks by what a person likes, none that was shown of late.
+
+    Raises
+    ------
+    CatalogueError
+        The catalogue cannot be asked.
+    """
+    options = replace(options, sameness=service.sameness)
+    return await service.aside(tracks_for, service.index, personal, options, shown)
