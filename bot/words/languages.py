@@ -6,7 +6,7 @@ import discord
 
 from bot.words.speaking import Words
 
-LANGUAGES = ("en", "de")
+LANGUAGES = ("en", "de", "es", "fr", "pt-BR")
 """Every language there is a catalogue of."""
 
 _WORDS = {locale: Words(locale) for locale in LANGUAGES}

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.card import Card, answer_card, saying_card
-from bot.words import ENGLISH, Saying
+from bot.words import ENGLISH, LANGUAGES, Saying, words_for
 from models.types import ClipHeard, Recommendation, Recommendations, Track
 
 HEARD = ClipHeard(
@@ -120,17 +120,25 @@ RESULTS = st.lists(
 
 
 @settings(max_examples=150, deadline=None)
-@given(RESULTS, st.none() | TRACKS, HOSTILE, st.lists(HOSTILE, max_size=5), HOSTILE)
+@given(
+    RESULTS,
+    st.none() | TRACKS,
+    HOSTILE,
+    st.lists(HOSTILE, max_size=5),
+    HOSTILE,
+    st.sampled_from(LANGUAGES),
+)
 def test_any_answer_fits_discords_limits(
     hits: list[Recommendation],
     same: Track | None,
     name: str,
     notes: list[str],
     model: str,
+    locale: str,
 ) -> None:
     heard = replace(HEARD, name=name, notes=tuple(notes), model=model)
     card = answer_card(
-        Recommendations(heard, same, tuple(hits), {"total": 1.0}), b"PNG", 10**6, ENGLISH
+        Recommendations(heard, same, tuple(hits), {"total": 1.0}), b"PNG", 10**6, words_for(locale)
     )
     assert len(parts(card)) <= 40
     assert sum(map(len, texts(card))) <= 4_000
@@ -151,12 +159,15 @@ def test_a_link_to_everyone_calls_nobody() -> None:
     assert "@" not in row
 
 
-def test_the_longest_titles_leave_every_row_standing() -> None:
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_the_longest_titles_leave_every_row_standing(locale: str) -> None:
     long = Track("id", "*" * 10_000, "_" * 10_000, url="https://example.org/" + "a" * 300)
     hits = tuple(Recommendation(rank, long, 0.5, 360_000.0, 1.0) for rank in range(1, 11))
     heard = replace(HEARD, name="|" * 10_000, notes=("`" * 10_000,) * 5)
     shown = texts(
-        answer_card(Recommendations(heard, long, hits, {"total": 99.0}), b"", 10**9, ENGLISH)
+        answer_card(
+            Recommendations(heard, long, hits, {"total": 99.0}), b"", 10**9, words_for(locale)
+        )
     )
     assert len(shown) == 13
     assert sum(map(len, shown)) <= 4_000

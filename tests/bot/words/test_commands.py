@@ -14,6 +14,7 @@ from tests.bot.fakes import MakeBot
 from tests.bot.sounds import sound, wav
 from tests.discord_server.driver import Discord
 
+IN_DISCORDS_WORDS = {"de", "es-ES", "es-419", "fr", "pt-BR"}
 TEXTS = {
     "en": {
         "commands.shelf.description": "Your shelf",
@@ -127,27 +128,49 @@ async def test_discord_is_told_every_name(discord_with_bot: Discord) -> None:
     for command in discord_with_bot.world.commands.everywhere:
         for thing in [command, *(command.get("options") or [])]:
             for about in ("name", "description"):
-                assert set(thing[f"{about}_localizations"]) == {"de"}, thing["name"]
+                assert set(thing[f"{about}_localizations"]) == IN_DISCORDS_WORDS, thing["name"]
                 described += 1
     assert described >= 12
 
 
-async def test_a_german_reads_german(discord_with_bot: Discord) -> None:
-    discord_with_bot.member.locale = "de"
+@pytest.mark.parametrize(
+    ("locale", "at", "tracks"),
+    [
+        ("de", "klingt so bei 0:00", "12 Titel"),
+        ("es-ES", "suena parecido en 0:00", "12 pistas"),
+        ("es-419", "suena parecido en 0:00", "12 pistas"),
+        ("fr", "ça sonne pareil à 0:00", "12 titres"),
+        ("pt-BR", "soa parecido em 0:00", "12 faixas"),
+        ("ja", "sounds like it at 0:00", "12 tracks"),
+    ],
+)
+async def test_an_answer_is_in_the_language_of_who_asked(
+    discord_with_bot: Discord, locale: str, at: str, tracks: str
+) -> None:
+    discord_with_bot.member.locale = locale
     clip = discord_with_bot.upload("clip.wav", wav(sound("low", 7)))
     answer = await (await discord_with_bot.slash("similar", {"file": clip})).final_message()
-    assert "klingt so bei 0:00" in answer.text
-    assert "12 Titel" in answer.text
-    assert "sounds" not in answer.text
+    assert at in answer.text
+    assert tracks in answer.text
 
 
-async def test_a_german_is_refused_in_german(discord_with_bot: Discord) -> None:
-    discord_with_bot.member.locale = "de"
+@pytest.mark.parametrize(
+    ("locale", "raised_far_below", "raised_here"),
+    [
+        ("de", "**Das ist kein Link ins Netz.**\nEin Link beginnt", "Ich brauche einen Clip"),
+        ("es-419", "**Eso no es un enlace web.**\nUn enlace empieza", "Necesito un clip"),
+        ("fr", "**Ce n'est pas un lien web.**\nUn lien commence", "Il me faut un extrait"),
+        ("pt-BR", "**Isso não é um link da web.**\nUm link começa", "Preciso de um trecho"),
+    ],
+)
+async def test_a_refusal_is_too(
+    discord_with_bot: Discord, locale: str, raised_far_below: str, raised_here: str
+) -> None:
+    discord_with_bot.member.locale = locale
     answer = await discord_with_bot.slash("similar", {"link": "my favourite song"})
-    text = (await answer.final_message()).text
-    assert text.startswith("**Das ist kein Link ins Netz.**\nEin Link beginnt mit")
+    assert (await answer.final_message()).text.startswith(raised_far_below)
     answer = await discord_with_bot.slash("similar", {})
-    assert "Ich brauche einen Clip" in (await answer.final_message()).text
+    assert raised_here in (await answer.final_message()).text
 
 
 async def test_a_server_is_answered_in_its_language(

@@ -23,6 +23,11 @@ GERMAN = words_for("de")
         (discord.Locale.german, "de"),
         (discord.Locale.american_english, "en"),
         ("en-GB", "en"),
+        (discord.Locale.latin_american_spanish, "es"),
+        ("es-ES", "es"),
+        ("fr", "fr"),
+        ("pt-PT", "pt-BR"),
+        (discord.Locale.brazil_portuguese, "pt-BR"),
         (discord.Locale.japanese, "en"),
         ("unknown_xx", "en"),
         ("", "en"),
@@ -58,14 +63,31 @@ def test_a_saying_has_a_sentence_and_a_fix() -> None:
     )
 
 
-def test_things_are_counted_as_the_language_counts() -> None:
-    assert [ENGLISH.count("card.tracks", n) for n in (0, 1, 2, 1234)] == [
-        "0 tracks",
-        "1 track",
-        "2 tracks",
-        "1,234 tracks",
-    ]
-    assert GERMAN.count("card.tracks", 1234) == "1.234 Titel"
+@pytest.mark.parametrize(
+    ("locale", "counted"),
+    [
+        ("en", ["0 tracks", "1 track", "1,234 tracks", "2,000,000 tracks"]),
+        ("de", ["0 Titel", "1 Titel", "1.234 Titel", "2.000.000 Titel"]),
+        ("es", ["0 pistas", "1 pista", "1234 pistas", "2.000.000 de pistas"]),
+        ("fr", ["0 titre", "1 titre", "1\u202f234 titres", "2\u202f000\u202f000 de titres"]),
+        ("pt-BR", ["0 faixa", "1 faixa", "1.234 faixas", "2.000.000 de faixas"]),
+    ],
+)
+def test_every_language_counts_tracks(locale: str, counted: list[str]) -> None:
+    words = words_for(locale)
+    assert [words.count("card.tracks", n) for n in (0, 1, 1_234, 2_000_000)] == counted
+
+
+def test_a_per_cent_is_written_as_the_language_writes_it() -> None:
+    assert [words_for(locale).percent(0.87) for locale in LANGUAGES] == [
+        "87 %", "87\u00a0%", "87\u00a0%", "87\u202f%", "87%",
+    ]  # fmt: skip
+
+
+def test_french_is_never_broken_before_a_mark() -> None:
+    said = words_for("fr").say("time.unreadable", text="a : b").sentence
+    assert said.startswith("«\u202fa : b\u202f» ")
+    assert words_for("fr")("card.heard", start="0:01", end="0:02").startswith("écouté\u202f: 0:01")
 
 
 def test_a_key_nobody_has_is_a_mistake() -> None:
