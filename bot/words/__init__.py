@@ -19,6 +19,10 @@ language writes them. `words` is that of the person who reads: `words_for(intera
 `words_in(message.guild)` where nobody's language is known. Errors are raised in English,
 `ClipError(*ENGLISH.say("ask.no_clip"))`, and put into the reader's language where they are told.
 What a language lacks is said in English; the tests name what is missing.
+
+A key that has `button`, `select`, `placeholder`, `modal` or `label` among its words, such as
+`card.like_button`, is held to the length that Discord allows there. Commands are described by
+`[commands.NAME]` alone: see `bot/words/commands.py`.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ ENGLISH = load_catalogue("en").texts
 COMMAND_NAME = re.compile(r"[-_'\w]{1,32}")
 MOST_OF_A_SENTENCE = 600  # what `saying_card` shows
 MOST_OF_A_NOTE = 160  # what `answer_card` shows
-SHORT = {"button": 80, "select": 100, "placeholder": 150}
+SHORT = {"button": 80, "select": 100, "placeholder": 100, "modal": 45, "label": 45}
 
 every_language = pytest.mark.parametrize("locale", LANGUAGES)
 
