@@ -16,6 +16,10 @@ from tools.train import evaluate, finish
 from tools.train.card import card_of_training
 from tools.train.manifest import manifest_digest
 
+PLACES = "".join(
+    f"<!-- {part} -->\n<!-- end of {part} -->\n" for part in ("quality", "quality with silence")
+)
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -52,7 +56,7 @@ def test_one_command_makes_measures_and_tells(
     manifest.write_text("hash  name\n")
     # The card of other weights, whose mean is not theirs.
     write_card(place, trained() | {"files": [{"sha512": "0"}], "mean": [0.25] * 128})
-    page.write_text("<!-- quality -->\n<!-- end of quality -->\n")
+    page.write_text(PLACES)
     arguments = {
         "--model": model,
         "--card": place,
@@ -65,7 +69,7 @@ def test_one_command_makes_measures_and_tells(
     flat = [str(part) for option in arguments.items() for part in option]
     ran = CliRunner().invoke(finish.main, [str(data), *flat], catch_exceptions=False)
     assert ran.exit_code == 0
-    assert "Differences, on the same queries" in ran.output
+    assert "vggish-small-int8 less vggish-small, on the same queries" in ran.output
     assert "The int8 file is kept." in ran.output.replace("\n", " ")
 
     card = read_card(place, tmp_path)

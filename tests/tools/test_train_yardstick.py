@@ -1,5 +1,6 @@
 """The yardstick, from audio files to tables, page and picture, with models made for it."""
 
+import io
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +14,27 @@ from models.cards import load_card
 from models.types import PatchEmbeddings, SettingsError
 from models.windows import pool
 from tools.markdown import markdown_table, replace_part
-from tools.train import evaluate
+from tools.train import evaluate, yardstick_report
 from tools.train.hearing import Heard, hear
 from tools.train.listeners import TEACHER, Listener, card_listener, combined, hear_patches
 from tools.train.sources import list_recordings
 from tools.train.trials import Trial
 from tools.train.yardstick import ALL, compare, difference, rank_agreement
-from tools.train.yardstick_report import report_as_json, report_as_markdown, report_lines
+from tools.train.yardstick_report import (
+    report_as_json,
+    report_as_markdown,
+    report_lines,
+    summary_as_markdown,
+)
 
 RATE = 16_000
+PLACES = """\
+<!-- quality -->
+old
+<!-- end of quality -->
+<!-- quality with silence -->
+<!-- end of quality with silence -->
+"""
 
 
 def tone(hertz: float, seconds: float, seed: int = 0) -> np.ndarray:
@@ -93,7 +106,6 @@ def test_who_is_compared_with_whom(found: evaluate.Evaluated) -> None:
     differences = found.report.differences
     assert list(differences) == [
         ("good", TEACHER),
-        ("good-int8", TEACHER),
         ("good-int8", "good"),
     ]
     assert differences["good-int8", "good"]["music"]["P@1"].value == 0
@@ -159,20 +171,26 @@ def test_vectors_are_centred_and_what_lies_on_the_mean_is_no_error() -> None:
     assert heard.unit_vectors(trial).tolist() == [[1, 0], [1, 0], [0, 0]]
 
 
-def test_silence_takes_part_only_if_it_is_asked_to(data: Path, tmp_path: Path) -> None:
-    recordings = list_recordings(data)
-    means = [
-        hear(recordings, [listener("a")], kept=tmp_path, silence=silence)[1]["a"].mean.mean()
-        for silence in (False, True)
-    ]
-    assert means[1] < means[0] - 0.5  # four of its eleven seconds are silent
+def test_silence_takes_part_in_one_reading(data: Path, tmp_path: Path) -> None:
+    path = tmp_path / "esc10/001 - Dog/4-half.wav"
+    write(path, np.concatenate([tone(700, 2.5), np.zeros(2 * RATE)]))
+    recordings = [*list_recordings(data), *list_recordings(tmp_path)]
+    known = listener("b", mean=np.ones(64, np.float32))
+    found = hear(recordings, [listener("a"), known], kept=tmp_path)
+    sound, everything = found.heard["a"], found.with_silence["a"]
+    assert everything.mean.mean() < sound.mean.mean() - 0.5  # four of eleven seconds teach silence
+    assert everything.vectors["esc10"].mean() < sound.vectors["esc10"].mean() - 0.5
+    np.testing.assert_array_equal(everything.vectors["music"], sound.vectors["music"])
+    # A mean that ships is that of sound: with silence, every model has its own.
+    assert found.heard["b"].mean.tolist() == [1] * 64
+    np.testing.assert_array_equal(found.with_silence["b"].mean, everything.mean)
 
 
 def test_a_silent_piece_is_heard_as_it_is(data: Path, tmp_path: Path) -> None:
     silent = tmp_path / "esc10/001 - Dog/4-silent.wav"
     write(silent, np.zeros(2 * RATE))
     recordings = [*list_recordings(data), *list_recordings(tmp_path)]
-    _, heard = hear(recordings, [listener("a")], kept=tmp_path)
+    heard = hear(recordings, [listener("a")], kept=tmp_path).heard
     assert heard["a"].vectors["esc10"] == pytest.approx(np.log(0.01))
 
 
@@ -181,14 +199,15 @@ def test_a_model_listens_once(data: Path, tmp_path: Path) -> None:
         raise AssertionError("it listened again")
 
     recordings, done = list_recordings(data), []
-    trials, first = hear(recordings, [listener("a")], kept=tmp_path, advance=done.append)
+    first = hear(recordings, [listener("a")], kept=tmp_path, advance=done.append)
     assert sum(done) == len(recordings)
     again = replace(listener("a"), load=refuse, mean=np.ones(64, np.float32))
-    trials_again, second = hear(recordings, [again], kept=tmp_path, advance=done.append)
-    assert trials_again == trials
+    second = hear(recordings, [again], kept=tmp_path, advance=done.append)
+    assert second.trials == first.trials
     assert sum(done) == 2 * len(recordings)
-    np.testing.assert_array_equal(first["a"].vectors["music"], second["a"].vectors["music"])
-    assert second["a"].mean.tolist() == [1] * 64
+    one, two = first.heard["a"], second.heard["a"]
+    np.testing.assert_array_equal(one.vectors["music"], two.vectors["music"])
+    assert two.mean.tolist() == [1] * 64
     write(data / "philharmonia/flute/9.wav", tone(300, 1.1))
     try:
         with pytest.raises(AssertionError, match="again"):
@@ -198,20 +217,21 @@ def test_a_model_listens_once(data: Path, tmp_path: Path) -> None:
 
 
 def test_a_slow_model_hears_a_part_of_what_taught(data: Path, tmp_path: Path) -> None:
-    _, heard = hear(list_recordings(data), [listener("a"), listener("b", every=2)], kept=tmp_path)
+    models = [listener("a"), listener("b", every=2)]
+    heard = hear(list_recordings(data), models, kept=tmp_path).heard
     assert not np.allclose(heard["a"].mean, heard["b"].mean)
     np.testing.assert_array_equal(heard["a"].vectors["music"], heard["b"].vectors["music"])
 
 
-def test_a_mean_that_is_known_spares_hearing_what_taught(data: Path, tmp_path: Path) -> None:
-    recordings = list_recordings(data)
-    known = listener("a", mean=np.zeros(64, np.float32))
-    hear(recordings, [known], kept=tmp_path)
+def test_a_model_with_a_mean_of_its_own_need_not_hear_what_taught(
+    data: Path, tmp_path: Path
+) -> None:
+    mean = np.ones(64, np.float32)
+    found = hear(list_recordings(data), [listener("a", mean=mean, every=0)], kept=tmp_path)
     (path,) = tmp_path.rglob("*.npz")
     with np.load(path) as stored:
-        assert "mean" not in stored
-    _, heard = hear(recordings, [listener("a")], kept=tmp_path)
-    assert np.ptp(heard["a"].mean) > 0
+        assert not any(name.startswith("mean/") for name in stored)
+    assert found.heard["a"].mean is found.with_silence["a"].mean is mean
 
 
 def test_the_statistics_take_part_as_the_product_runs_them(data: Path, tmp_path: Path) -> None:
@@ -244,30 +264,47 @@ def test_a_piece_longer_than_a_window_is_combined_as_a_whole() -> None:
     np.testing.assert_allclose(whole[:2], rows[:, :2].mean(axis=0), atol=0.2)
 
 
-def test_tables_name_every_model_and_chance(found: evaluate.Evaluated) -> None:
-    console = Console(width=120, record=True, quiet=True)
+def test_tables_name_every_model_and_fit_a_terminal(found: evaluate.Evaluated) -> None:
+    console = Console(width=80, record=True, file=io.StringIO())
     console.print(*report_lines(found.report))
-    text = "\n".join(
-        str(line) if not hasattr(line, "columns") else " ".join(map(str, line.columns[0].cells))
-        for line in report_lines(found.report)
-    )
-    assert "12 pieces of 2 recordings, 2 labels" in text
-    assert f"deaf good good-int8 {TEACHER} chance" in text
-    assert "good-int8 − good" in text
+    lines = console.export_text().splitlines()
+    text = " ".join(" ".join(lines).split())
+    assert "Same track: is the nearest window from the same piece of music? (12 pieces of" in text
+    for name in ("deaf", "good", "good-int8", TEACHER, "chance"):
+        assert sum(line.startswith(f"{name}  ") for line in lines) == 2
+    assert "good-int8 less good, on the same queries" in lines
+    last = [line for line in lines if line.startswith("same track")][-1]
+    assert last.split()[2:6] == ["+.000", "(+.00", "to", "+.00)"]
+
+
+def test_a_summary_is_one_table(found: evaluate.Evaluated) -> None:
+    rows = summary_as_markdown(found.report).splitlines()
+    assert rows[0] == "| P@1 / MAP / agreement | instruments | same track |"
+    assert rows[3].startswith("| good | 1.000 / 1.000 / 1.000 |")
+    assert rows[5] == f"| {TEACHER} | 1.000 / 1.000 | 1.000 / 1.000 |"
+
+
+@pytest.mark.parametrize(
+    ("value", "sign", "text"),
+    [(0.9564, "", ".956"), (1.0, "", "1.000"), (-0.013, "+", "−.013"), (0.9999, "", "1.000")],
+)
+def test_shares_are_written_without_their_zero(value: float, sign: str, text: str) -> None:
+    assert yardstick_report._number(value, sign=sign) == text
 
 
 def test_a_page_takes_the_report(found: evaluate.Evaluated, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text("# Title\n<!-- quality -->\nold\n<!-- end of quality -->\nbelow\n")
+    page.write_text(f"# Title\n{PLACES}below\n")
     picture = tmp_path / "picture.png"
-    evaluate.publish(found.report, page, picture)
+    evaluate.publish(found, page, picture)
     text = page.read_text()
     assert text.startswith("# Title\n<!-- quality -->\n\n**Five instruments")
-    assert text.endswith("<!-- end of quality -->\nbelow\n")
+    assert text.endswith("<!-- end of quality with silence -->\nbelow\n")
+    assert "| P@1 / MAP / agreement |" in text
     assert "old" not in text
     assert "| good | 1.000 (1.00–1.00) |" in text
-    assert "| good-int8 − good | music | +0.000 (+0.00 to +0.00) |" in text
-    evaluate.publish(found.report, page, None)
+    assert "| good-int8 − good | same track | +.000 (+.00 to +.00) |" in text
+    evaluate.publish(found, page, None)
     assert page.read_text() == text
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_size < 300_000

@@ -30,11 +30,16 @@ from tools.train.listeners import (
 from tools.train.sources import Recording, list_recordings
 from tools.train.yardstick import Pair, Report, compare
 from tools.train.yardstick_picture import draw_report
-from tools.train.yardstick_report import report_as_json, report_as_markdown, report_lines
+from tools.train.yardstick_report import (
+    report_as_json,
+    report_as_markdown,
+    report_lines,
+    summary_as_markdown,
+)
 
 KEPT = Path(".soundalike/yardstick")
-PART = "quality"
-"""The part of a page that the Markdown goes into."""
+PART, PART_WITH_SILENCE = "quality", "quality with silence"
+"""The parts of a page that the Markdown goes into: all of it, and a summary."""
 
 STATISTICS = "librosa-stats"
 """The classical floor, a bundled model."""
@@ -44,9 +49,10 @@ _INT8 = "-int8"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluated:
-    """The scores, and what each model made of the recordings, by its name."""
+    """The scores, those where silence takes part, and what each model heard, by its name."""
 
     report: Report
+    with_silence: Report
     heard: Mapping[str, Heard]
 
 
@@ -55,7 +61,6 @@ def evaluate(
     listeners: Sequence[Listener],
     *,
     kept: Path,
-    silence: bool = False,
     console: Console | None = None,
 ) -> Evaluated:
     """Let models listen and score them, with the differences that matter.
@@ -67,8 +72,6 @@ def evaluate(
         Students and what they are to be seen beside, in the order of the tables.
     kept : Path
         Where what they hear is kept.
-    silence : bool
-        Whether silent patches take part.
     console : Console or None
         Where progress is shown.
 
@@ -80,27 +83,26 @@ def evaluate(
     shown = console or Console(quiet=True)
     with Progress(*columns, TimeRemainingColumn(), console=shown) as bars:
         task = bars.add_task("listen", total=len(recordings) * len(listeners))
-        trials, heard = hear(
-            recordings,
-            listeners,
-            kept=kept,
-            silence=silence,
-            advance=lambda count: bars.advance(task, count),
+        found = hear(
+            recordings, listeners, kept=kept, advance=lambda count: bars.advance(task, count)
         )
-    for name, source in _sources(listeners):
-        # Two files of one model have one card, and it has one mean.
-        heard[name] = replace(heard[name], mean=heard[source].mean)
-    reference = TEACHER if TEACHER in heard else None
-    report = compare(trials, heard, pairs=pairs_of(listeners), reference=reference)
-    return Evaluated(report, heard)
+    reports = []
+    for heard in (found.heard, found.with_silence):
+        for name, source in _sources(listeners):
+            # Two files of one model have one card, and it has one mean.
+            heard[name] = replace(heard[name], mean=heard[source].mean)
+        reference = TEACHER if TEACHER in heard else None
+        reports.append(compare(found.trials, heard, pairs=pairs_of(listeners), reference=reference))
+    return Evaluated(*reports, found.heard)
 
 
 def pairs_of(listeners: Sequence[Listener]) -> list[Pair]:
     """Return whose differences matter: students less others, an int8 file less its source."""
-    names = [listener.name for listener in listeners]
-    students = [listener.name for listener in listeners if listener.student]
-    others = [each for each in (TEACHER, STATISTICS) if each in names]
-    return [(name, other) for other in others for name in students] + _sources(listeners)
+    sources = _sources(listeners)
+    rounded = [name for name, _ in sources]
+    students = [each.name for each in listeners if each.student and each.name not in rounded]
+    others = {each.name for each in listeners} & {TEACHER, STATISTICS}
+    return [(name, other) for name in students for other in sorted(others)] + sources
 
 
 def company(teacher: Path | None, seed: int) -> list[Listener]:
@@ -124,8 +126,8 @@ def line_up(students: Sequence[Listener], others: Sequence[Listener]) -> list[Li
     return [*(each for each in others if each.name != TEACHER), *students, *taught]
 
 
-def publish(report: Report, page: Path | None, picture: Path | None) -> None:
-    """Write a report into a page, between the marks of `PART`, and draw it, where that is wanted.
+def publish(found: Evaluated, page: Path | None, picture: Path | None) -> None:
+    """Write scores into a page, between its marks, and draw them, where that is wanted.
 
     Raises
     ------
@@ -133,9 +135,10 @@ def publish(report: Report, page: Path | None, picture: Path | None) -> None:
         One of them cannot be written, or the page has no place for it.
     """
     if page is not None:
-        replace_part(page, PART, report_as_markdown(report))
+        replace_part(page, PART, report_as_markdown(found.report))
+        replace_part(page, PART_WITH_SILENCE, summary_as_markdown(found.with_silence))
     if picture is not None:
-        write_whole(picture, draw_report(report), "Name another file with --picture.")
+        write_whole(picture, draw_report(found.report), "Name another file with --picture.")
 
 
 def _sources(listeners: Sequence[Listener]) -> list[Pair]:
@@ -157,7 +160,7 @@ def _sources(listeners: Sequence[Listener]) -> list[Pair]:
 )
 @click.option("--teacher", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--seed", default=1, show_default=True, help="Of the untrained twin's weights.")
-@click.option("--silence", is_flag=True, help="Let silent patches take part too.")
+@click.option("--silence", is_flag=True, help="Print what they score where silence takes part.")
 @click.option("--work", type=click.Path(path_type=Path), default=KEPT, show_default=True)
 @click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), help="A page.")
 @click.option("--picture", type=click.Path(dir_okay=False, path_type=Path), help="A PNG.")
@@ -184,14 +187,14 @@ def main(
         list_recordings(data),
         line_up(students, company(teacher, seed)),
         kept=options["work"],
-        silence=options["silence"],
         console=Console(stderr=True),
     )
-    publish(found.report, markdown, picture)
+    publish(found, markdown, picture)
+    report = found.with_silence if options["silence"] else found.report
     if options["to_json"]:
-        click.echo(json.dumps(report_as_json(found.report), indent=2))
+        click.echo(json.dumps(report_as_json(report), indent=2))
     else:
-        Console().print(*report_lines(found.report))
+        Console().print(*report_lines(report))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,6 @@ from tools.train.listeners import Listener, file_listener
 from tools.train.manifest import manifest_digest
 from tools.train.sources import Recording, list_recordings
 from tools.train.trials import read_patches
-from tools.train.yardstick import Report
 
 MOST_LOST = 0.01
 """How much P@1 the int8 file may lose on a test set, to be kept."""
@@ -47,7 +46,7 @@ class Finished:
     ----------
     card : Mapping
         The fields of its card.
-    report : Report
+    evaluated : Evaluated
         How it scores.
     rounding : QuantisationReport
         What its int8 file finds of what it finds.
@@ -58,7 +57,7 @@ class Finished:
     """
 
     card: Mapping[str, Any]
-    report: Report
+    evaluated: evaluate.Evaluated
     rounding: QuantisationReport
     lost: Mapping[str, float]
     kept: bool
@@ -121,7 +120,7 @@ def finish(
         card = finish_card(table, mean=mean, files=files, report=found.report)
     else:
         place.unlink(missing_ok=True)
-    return Finished(card, found.report, rounding, lost, kept)
+    return Finished(card, found, rounding, lost, kept)
 
 
 def mean_of(table: Mapping[str, Any], model: Path) -> NDArray[np.float32] | None:
@@ -132,7 +131,7 @@ def mean_of(table: Mapping[str, Any], model: Path) -> NDArray[np.float32] | None
 
 def finished_lines(found: Finished) -> Iterator[RenderableType]:
     """Render what finishing came to for a terminal."""
-    yield from yardstick_report.report_lines(found.report)
+    yield from yardstick_report.report_lines(found.evaluated.report)
     yield Text()
     yield from report_lines(found.rounding)
     losses = ", ".join(f"{trial} {loss:z.3f}" for trial, loss in found.lost.items())
@@ -215,7 +214,7 @@ def main(
     ]
     found = finish(model, table, data, beside, options["work"], console=Console(stderr=True))
     write_card(card_path, found.card)
-    evaluate.publish(found.report, markdown, picture)
+    evaluate.publish(found.evaluated, markdown, picture)
     Console().print(*finished_lines(found))
 
 

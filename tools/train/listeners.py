@@ -63,10 +63,10 @@ class Listener:
         Time from one of its embeddings to the next.
     pool : callable
     mean, scale : NDArray[np.float32] or None
-        Shape (d,): what to centre its vectors on, None for its mean over the training side; and
-        what to divide them by then, None for nothing.
+        Shape (d,): what to centre its vectors on, None for its mean over the training side (which
+        is always taken where silence takes part); and what to divide them by, None for nothing.
     every : int
-        Of how many training recordings it hears one, for its mean.
+        Of how many training recordings it hears one, for its mean; 0 for none, where it has one.
     student : bool
         Whether it is one of those that are measured, not one they are seen beside.
     """
@@ -105,6 +105,7 @@ def card_listener(card: ModelCard) -> Listener:
         pool=mean_pool if card.pooling == MEAN else partial(combined, pooling=card.pooling),
         mean=np.array(card.mean, np.float32),
         scale=None if card.scale is None else np.array(card.scale, np.float32),
+        every=0,
     )
 
 

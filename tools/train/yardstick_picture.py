@@ -12,15 +12,10 @@ from tools.evaluate.bootstrap import LEVEL
 from tools.evaluate.picture import COLOURS
 from tools.train.trials import Trial
 from tools.train.yardstick import Report
-from tools.train.yardstick_report import ordered
+from tools.train.yardstick_report import ordered, short_name
 
 MEASURES = ("P@1", "MAP")
 
-_TITLES = {
-    "esc10": "ESC-10, folds 4 and 5",
-    "philharmonia": "five instruments",
-    "music": "same track",
-}
 _BARS = 0.86
 _DPI = 110
 
@@ -65,4 +60,4 @@ def _draw_trial(axes: Axes, report: Report, trial: Trial) -> None:
     axes.set_xticks(range(len(MEASURES)), MEASURES)
     axes.tick_params(axis="x", length=0)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title(f"{_TITLES.get(trial.name, trial.name)}, {len(trial.labels)} pieces", loc="left")
+    axes.set_title(f"{short_name(trial)}, {len(trial.labels)} pieces", loc="left")
