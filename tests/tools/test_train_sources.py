@@ -4,11 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from models.types import SettingsError
 from tools.train.sources import (
+    Recording,
+    check_sides,
     choice_key,
     describe_recordings,
     describe_training,
     list_recordings,
+    origin,
 )
 
 FILES = {
@@ -64,11 +68,37 @@ def test_another_choice_of_recordings_has_another_key(data: Path) -> None:
 
 
 def test_the_training_data_is_named_and_counted(data: Path) -> None:
-    words = describe_training(list_recordings(data), 7, 3)
+    made = [
+        Recording(data / f"{number}.flac", kind, kind, test=False)
+        for kind, count in (("synthetic", 7), ("speech", 3))
+        for number in range(count)
+    ]
+    words = describe_training([*list_recordings(data), *made])
     assert words.startswith("music: OpenHV (1); ESC-10 folds 1-3 (2 clips); ")
     assert "(1 of 1 instruments); 7 pieces" in words
     assert words.endswith("; 3 voices of espeak-ng")
     assert "FMA" not in words
     recorded = describe_recordings(list_recordings(data))
     assert words.startswith(f"{recorded}; 7 pieces")
-    assert "rendered" not in recorded
+    # Nothing is said of what could not be made.
+    assert describe_training(list_recordings(data)) == recorded
+
+
+def test_takes_of_one_recording_are_known_by_its_number(data: Path) -> None:
+    def origin_of(kind: str, name: str) -> str:
+        return origin(Recording(data / name, kind, "label", test=True))
+
+    takes = [origin_of("esc10", f"5-215658-{take}.ogg") for take in "AB"]
+    assert takes == ["5-215658"] * 2
+    assert origin_of("esc10", "5-21565-A.ogg") != takes[0]
+    assert origin_of("esc10", "4-dog.wav") == "label/4-dog.wav"
+    assert origin_of("music", "5-215658-A.ogg") == "label/5-215658-A.ogg"
+
+
+def test_a_folder_needs_both_sides(data: Path) -> None:
+    recordings = list_recordings(data)
+    check_sides(recordings)
+    with pytest.raises(SettingsError, match="nothing to train on"):
+        check_sides([each for each in recordings if each.test])
+    with pytest.raises(SettingsError, match="nothing to test with"):
+        check_sides([each for each in recordings if not each.test])

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import mutagen.flac
 import numpy as np
 import pytest
 import soundfile
@@ -15,15 +16,15 @@ from models.cards import check_file, read_card
 from models.frontend import log_mel, patches
 from tools.cards import toml_text
 from tools.evaluate.bootstrap import Estimate
-from tools.evaluate.tasks import Scores
+from tools.evaluate.tasks import Scores, measure_labels
 from tools.install.cards import describe
 from tools.train.card import card_of_training, finish_card
 from tools.train.components import Components, principal_components
 from tools.train.manifest import list_made, manifest_digest, manifest_text
 from tools.train.manifest import main as manifest
 from tools.train.sound import SoundStore, read_sound
-from tools.train.sources import list_recordings
-from tools.train.trials import Trial, cut, spread_windows, training_patches
+from tools.train.sources import Recording, list_recordings
+from tools.train.trials import Trial, cut, group_of, spread_windows, training_patches
 from tools.train.yardstick import ALL, Report
 
 RATE = 16_000
@@ -67,7 +68,7 @@ def test_a_window_is_ten_patches_and_shares_no_sound_with_another() -> None:
 def test_music_is_cut_and_anything_else_is_a_piece_as_it_is(data: Path) -> None:
     test = [each for each in list_recordings(data) if each.test]
     pieces = {each.kind: cut(each, read_sound(each.path), RATE) for each in test}
-    assert [piece.label for piece in pieces["music"]] == ["long.wav"] * 6
+    assert [piece.label for piece in pieces["music"]] == ["FMA/long.wav"] * 6
     (note,) = pieces["philharmonia"]
     assert (note.label, len(note.samples)) == ("banjo", 2.5 * RATE)
 
@@ -75,7 +76,37 @@ def test_music_is_cut_and_anything_else_is_a_piece_as_it_is(data: Path) -> None:
 def test_a_trial_knows_what_belongs_together() -> None:
     trial = Trial("music", ("a", "a", "b", "b"), ("1", "2", "1", "3"))
     assert trial.clusters().tolist() == [0, 1, 0, 2]
-    assert trial.chance()["P@1"] == pytest.approx(1 / 3)
+    # One of three, and one of two where another piece is of the same recording.
+    assert trial.chance()["P@1"] == pytest.approx((1 / 3 + 1 / 2) / 2)
+
+
+def test_takes_of_ones_own_recording_are_no_answers() -> None:
+    # The first two are takes of one recording, and nothing is as near as they are.
+    trial = Trial("esc10", ("a", "a", "a", "b", "b"), ("1", "1", "2", "3", "4"))
+    degrees = np.radians([0, 1, 60, 30, 31])
+    unit = np.stack([np.cos(degrees), np.sin(degrees)], axis=1).astype(np.float32)
+    measured = measure_labels(unit, trial.judged())
+    assert measured.values[:, 0].tolist() == [0, 0, 0, 1, 1]
+    # A piece of music seeks the others of its own recording.
+    song = Trial("music", ("1", "1", "2", "2"), ("1", "1", "2", "2"))
+    assert song.has_answers()
+    assert not Trial("esc10", ("a", "a", "b"), ("1", "1", "2")).has_answers()
+
+
+def test_songs_of_one_artist_belong_together(tmp_path: Path) -> None:
+    def song(name: str, artist: str | None) -> str:
+        path = tmp_path / "FMA" / f"{name}.flac"
+        write(path, 1)
+        if artist is not None:
+            tags = mutagen.flac.FLAC(path)
+            tags["artist"] = [artist]
+            tags.save()
+        return group_of(Recording(path, "music", "FMA", test=True))
+
+    assert song("one", "Deep Purcell") == song("two", "deep purcell") != song("three", "Another")
+    assert song("four", None) != song("five", None)
+    trial = Trial("music", ("1", "2", "3"), ("1", "2", "3"), ("x", "y", "x"))
+    assert trial.clusters().tolist() == [0, 1, 0]
 
 
 def test_silence_teaches_nothing(data: Path) -> None:

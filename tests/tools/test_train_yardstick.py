@@ -13,8 +13,9 @@ from rich.console import Console
 from models.cards import load_card
 from models.types import PatchEmbeddings, SettingsError
 from models.windows import pool
+from tools.cli import NOT_DONE, run
 from tools.markdown import markdown_table, replace_part
-from tools.train import evaluate, yardstick_report
+from tools.train import evaluate, hearing, yardstick_report
 from tools.train.hearing import Heard, hear
 from tools.train.listeners import TEACHER, Listener, card_listener, combined, hear_patches
 from tools.train.sources import list_recordings
@@ -152,12 +153,13 @@ def test_a_difference_is_paired() -> None:
     assert there.high - there.low < one.high - one.low
 
 
-def test_pieces_of_one_recording_are_no_independent_proof() -> None:
+def test_pieces_that_belong_together_are_no_independent_proof() -> None:
     rng = np.random.default_rng(3)
     unit = rng.standard_normal((40, 8)).astype(np.float32)
     intervals = []
-    for recordings in (tuple(str(place // 10) for place in range(40)), tuple(map(str, range(40)))):
-        trial = Trial("x", ("a", "b") * 20, recordings)
+    recordings = tuple(map(str, range(40)))
+    for groups in (tuple(str(place // 10) for place in range(40)), None):
+        trial = Trial("x", ("a", "b") * 20, recordings, groups)
         report = compare([trial], {"one": Heard(np.zeros(8, np.float32), {"x": unit})})
         intervals.append(report.scores["one"]["x"].measures["P@1"])
     assert intervals[0].value == intervals[1].value
@@ -208,15 +210,28 @@ def test_a_model_listens_once(data: Path, tmp_path: Path) -> None:
     one, two = first.heard["a"], second.heard["a"]
     np.testing.assert_array_equal(one.vectors["music"], two.vectors["music"])
     assert two.mean.tolist() == [1] * 64
-    write(data / "philharmonia/flute/9.wav", tone(300, 1.1))
+    added, other = data / "philharmonia/flute/9.wav", data / "philharmonia/flute/1.wav"
+    write(added, tone(300, 1.1))
     try:
         with pytest.raises(AssertionError, match="again"):
             hear(list_recordings(data), [again], kept=tmp_path)
     finally:
-        (data / "philharmonia/flute/9.wav").unlink()
+        added.unlink()
+    # Another sound under the same name and of the same size is another sound.
+    hear(list_recordings(data), [again], kept=tmp_path)
+    size = other.stat().st_size
+    write(other, tone(321, 1.1))
+    assert other.stat().st_size == size
+    with pytest.raises(AssertionError, match="again"):
+        hear(list_recordings(data), [again], kept=tmp_path)
 
 
-def test_a_slow_model_hears_a_part_of_what_taught(data: Path, tmp_path: Path) -> None:
+def test_a_slow_model_hears_a_part_of_what_taught(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = hear(list_recordings(data), [listener("a"), listener("b", every=8)], kept=tmp_path).heard
+    np.testing.assert_array_equal(few["a"].mean, few["b"].mean)  # of few recordings it hears all
+    monkeypatch.setattr(hearing, "LEAST_TAUGHT", 1)
     models = [listener("a"), listener("b", every=2)]
     heard = hear(list_recordings(data), models, kept=tmp_path).heard
     assert not np.allclose(heard["a"].mean, heard["b"].mean)
@@ -325,6 +340,44 @@ def test_without_a_teacher_there_is_no_agreement(data: Path, tmp_path: Path) -> 
     text = report_as_markdown(found.report)
     assert "agreement" not in text
     assert "Differences" not in text
+
+
+def test_two_models_of_one_name_are_refused(data: Path, tmp_path: Path) -> None:
+    models = [listener("a"), listener("b"), listener("a", deaf)]
+    with pytest.raises(SettingsError, match="called a in the tables"):
+        evaluate.evaluate(list_recordings(data), models, kept=tmp_path)
+
+
+def test_what_finds_nothing_is_said_in_a_sentence(tmp_path: Path) -> None:
+    write(tmp_path / "music/OpenHV/song.wav", tone(700, 2))
+    write(tmp_path / "esc10/001 - Dog/4-a.wav", tone(900, 2))
+    with pytest.raises(SettingsError, match="has anything to find"):
+        hear(list_recordings(tmp_path), [listener("a")], kept=tmp_path / "kept")
+
+
+def test_where_all_that_taught_is_silent_its_mean_is_that_of_silence(tmp_path: Path) -> None:
+    write(tmp_path / "music/OpenHV/song.wav", np.zeros(2 * RATE))
+    for number in range(2):
+        write(tmp_path / f"esc10/001 - Dog/4-{number}.wav", tone(900, 2))
+    heard = hear(list_recordings(tmp_path), [listener("a")], kept=tmp_path / "kept").heard["a"]
+    assert heard.mean == pytest.approx(np.log(0.01))
+
+
+def test_page_and_picture_are_looked_at_before_anything_is_heard(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ran(*options: object) -> str:
+        arguments = [data, "--model", model, "--work", tmp_path / "kept", *options]
+        assert run(list(map(str, arguments)), evaluate.main) == NOT_DONE
+        return " ".join(capsys.readouterr().err.split())
+
+    model, page = tmp_path / "some.onnx", tmp_path / "page.md"
+    model.write_bytes(b"no model: it is not opened")
+    page.write_text(PLACES.replace("quality with silence", "else"))
+    assert "has no place for quality with silence" in ran("--markdown", page)
+    assert "ends in .png" in ran("--picture", tmp_path / "picture.jpg")
+    assert "There is no folder" in ran("--picture", tmp_path / "none" / "picture.png")
+    assert not (tmp_path / "kept").exists()
 
 
 def test_the_teacher_comes_last() -> None:

@@ -107,7 +107,7 @@ def main(
             _polish(student, coded, training_patches(recordings))
         export_onnx(student, plan.out, dim=DIM, metadata=_metadata(plan.teacher))
     table = card_of_training(
-        training_data=describe_training(recordings, plan.pieces, plan.voices),
+        training_data=describe_training(taught),
         command=_command(plan),
         manifest=_write_manifest(plan, taught),
     )

@@ -4,6 +4,7 @@
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,20 +15,23 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from models.cards import load_card
-from tools.files import write_whole
-from tools.markdown import replace_part
+from models.types import SettingsError
+from tools.cli import main_of
+from tools.files import check_picture, write_whole
+from tools.markdown import check_parts, replace_part
 from tools.train.hearing import Heard, hear
+from tools.train.known import shipped_mean
 from tools.train.listeners import (
     TEACHER,
     Listener,
     card_listener,
     file_listener,
     random_vggish_listener,
-    shipped_mean,
     teacher_listener,
     untrained_listener,
 )
 from tools.train.sources import Recording, list_recordings
+from tools.train.trials import Trial
 from tools.train.yardstick import Pair, Report, compare
 from tools.train.yardstick_picture import draw_report
 from tools.train.yardstick_report import (
@@ -78,7 +82,13 @@ def evaluate(
     Returns
     -------
     Evaluated
+
+    Raises
+    ------
+    SettingsError
+        Two models have one name, or there is nothing to hear or to find.
     """
+    _check_names(listeners)
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
     shown = console or Console(quiet=True)
     with Progress(*columns, TimeRemainingColumn(), console=shown) as bars:
@@ -86,14 +96,11 @@ def evaluate(
         found = hear(
             recordings, listeners, kept=kept, advance=lambda count: bars.advance(task, count)
         )
-    reports = []
-    for heard in (found.heard, found.with_silence):
-        for name, source in _sources(listeners):
-            # Two files of one model have one card, and it has one mean.
-            heard[name] = replace(heard[name], mean=heard[source].mean)
-        reference = TEACHER if TEACHER in heard else None
-        reports.append(compare(found.trials, heard, pairs=pairs_of(listeners), reference=reference))
-    return Evaluated(*reports, found.heard)
+    return Evaluated(
+        _score(found.trials, found.heard, listeners),
+        _score(found.trials, found.with_silence, listeners),
+        found.heard,
+    )
 
 
 def pairs_of(listeners: Sequence[Listener]) -> list[Pair]:
@@ -105,7 +112,7 @@ def pairs_of(listeners: Sequence[Listener]) -> list[Pair]:
     return [(name, other) for name in students for other in sorted(others)] + sources
 
 
-def company(teacher: Path | None, seed: int) -> list[Listener]:
+def company(teacher: Path | None, seed: int, *, half: bool = False) -> list[Listener]:
     """Return what students are seen beside: what has learnt nothing, statistics, the teacher.
 
     Parameters
@@ -114,16 +121,32 @@ def company(teacher: Path | None, seed: int) -> list[Listener]:
         Its TensorFlow Lite file.
     seed : int
         Of the weights of a student that has learnt nothing.
+    half : bool
+        Whether that one is of half the width.
     """
     taught = [] if teacher is None else [teacher_listener(teacher)]
     statistics = card_listener(load_card(STATISTICS, KEPT))
-    return [random_vggish_listener(), untrained_listener(seed), statistics, *taught]
+    return [random_vggish_listener(), untrained_listener(seed, half=half), statistics, *taught]
 
 
 def line_up(students: Sequence[Listener], others: Sequence[Listener]) -> list[Listener]:
     """Return everybody in the order of the tables: the teacher comes last."""
     taught = [each for each in others if each.name == TEACHER]
     return [*(each for each in others if each.name != TEACHER), *students, *taught]
+
+
+def check_places(page: Path | None, picture: Path | None) -> None:
+    """Say before all the work that `publish` would fail after it.
+
+    Raises
+    ------
+    SettingsError, click.UsageError
+        The page has no place for scores; the picture is no PNG, or has no folder.
+    """
+    if page is not None:
+        check_parts(page, PART, PART_WITH_SILENCE)
+    if picture is not None:
+        check_picture(picture)
 
 
 def publish(found: Evaluated, page: Path | None, picture: Path | None) -> None:
@@ -141,6 +164,16 @@ def publish(found: Evaluated, page: Path | None, picture: Path | None) -> None:
         write_whole(picture, draw_report(found.report), "Name another file with --picture.")
 
 
+def _score(
+    trials: Sequence[Trial], heard: dict[str, Heard], listeners: Sequence[Listener]
+) -> Report:
+    for name, source in _sources(listeners):
+        # Two files of one model have one card, and it has one mean.
+        heard[name] = replace(heard[name], mean=heard[source].mean)
+    reference = TEACHER if TEACHER in heard else None
+    return compare(trials, heard, pairs=pairs_of(listeners), reference=reference)
+
+
 def _sources(listeners: Sequence[Listener]) -> list[Pair]:
     """Return each int8 file that takes part with the file it was made of."""
     names = [listener.name for listener in listeners if listener.student]
@@ -148,7 +181,17 @@ def _sources(listeners: Sequence[Listener]) -> list[Pair]:
     return [(name, source) for name, source in pairs if source in names]
 
 
-@click.command()
+def _check_names(listeners: Sequence[Listener]) -> None:
+    counts = Counter(listener.name for listener in listeners)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise SettingsError(
+            f"Two models would be called {twice[0]} in the tables.",
+            "A model is called by its file's name: rename one of the files.",
+        )
+
+
+@click.command("train.evaluate")
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--model",
@@ -182,6 +225,7 @@ def main(
     Example:
       python -m tools.train.evaluate DATA --model models/vggish_small.onnx --teacher yamnet.tflite
     """
+    check_places(markdown, picture)
     students = [file_listener(path, shipped_mean(path)) for path in models]
     found = evaluate(
         list_recordings(data),
@@ -198,4 +242,4 @@ def main(
 
 
 if __name__ == "__main__":
-    main()
+    main_of(main)

@@ -16,14 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.frontend import MIN_SAMPLES, SAMPLE_RATE
+from models.types import SettingsError
 from models.windows import sounding
 from tools.train.listeners import Embed, Listener
 from tools.train.sound import read_sound
-from tools.train.sources import Recording
-from tools.train.trials import Trial, cut
+from tools.train.sources import Recording, check_sides, origin
+from tools.train.trials import Trial, cut, group_of
 
-_FORMAT = 2
+_FORMAT = 3
 _SOUND, _ALL = "sound", "all"
+
+LEAST_TAUGHT = 16
+"""Of fewer training recordings every model hears all, however slow it is."""
 
 Vector = NDArray[np.float32]
 
@@ -91,17 +95,30 @@ def hear(
         A folder where what a model hears is kept: it listens once.
     advance : callable
         Told how many recordings a model is done with.
+
+    Raises
+    ------
+    SettingsError
+        There is nothing on one of the sides, or nothing that a piece could find.
     """
+    check_sides(recordings)
     folder = kept / _data_key(recordings)
     paths = {listener.name: folder / f"{listener.key}.npz" for listener in listeners}
-    waiting = [_Ear(listener) for listener in listeners if not paths[listener.name].exists()]
+    taught = sum(not each.test for each in recordings)
+    waiting = [_Ear(each, taught) for each in listeners if not paths[each.name].exists()]
     advance(len(recordings) * (len(listeners) - len(waiting)))
     if waiting:
         _listen(recordings, waiting, advance)
         for ear in waiting:
             ear.save(paths[ear.listener.name])
+    trials = _load_trials(next(iter(paths.values())))
+    if not trials:
+        raise SettingsError(
+            "No recording to test with has anything to find.",
+            "It takes two recordings of one label, or a song of 69 seconds.",
+        )
     return Hearing(
-        _load_trials(next(iter(paths.values()))),
+        trials,
         *(
             {each.name: _load(paths[each.name], each, reading) for each in listeners}
             for reading in (_SOUND, _ALL)
@@ -112,35 +129,39 @@ def hear(
 class _Ear:
     """Gathers what one model hears."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, taught: int) -> None:
         self.listener = listener
+        self._every = min(listener.every, max(taught // LEAST_TAUGHT, 1))
         self._embed: Embed | None = None
         self._sums: dict[str, NDArray[np.float64]] = {}
         self._counts = {_SOUND: 0, _ALL: 0}
-        self._pieces: dict[str, list[tuple[Vector, Vector, str, str]]] = {}
+        self._pieces: dict[str, list[tuple[Vector, Vector, str, str, str]]] = {}
         self._taught = 0
 
     def take(self, recording: Recording, samples: NDArray[np.float32]) -> None:
         """Hear a recording [n], of either side."""
         if recording.test:
             self._ask(recording, samples)
-        elif self.listener.every:
-            self._taught += 1
-            if self._taught % self.listener.every == 0:
+        elif self._every:
+            if self._taught % self._every == 0:
                 self._learn(samples)
+            self._taught += 1
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        arrays: dict[str, Any] = {
-            f"mean/{reading}": (total / max(self._counts[reading], 1)).astype(np.float32)
-            for reading, total in self._sums.items()
-        }
+        arrays: dict[str, Any] = {}
+        for reading in self._sums:
+            # What is silent throughout is heard as it is, as a piece is.
+            heard = reading if self._counts[reading] else _ALL
+            mean = self._sums[heard] / self._counts[heard]
+            arrays[f"mean/{reading}"] = mean.astype(np.float32)
         for name, found in self._pieces.items():
-            sound, everything, labels, recordings = zip(*found, strict=True)
+            sound, everything, labels, recordings, groups = zip(*found, strict=True)
             arrays[f"{_SOUND}/{name}"] = np.stack(sound)
             arrays[f"{_ALL}/{name}"] = np.stack(everything)
             arrays[f"labels/{name}"] = np.array(labels)
             arrays[f"recordings/{name}"] = np.array(recordings)
+            arrays[f"groups/{name}"] = np.array(groups)
         unfinished = path.with_suffix(".part.npz")
         np.savez(unfinished, **arrays)
         unfinished.replace(path)
@@ -153,13 +174,14 @@ class _Ear:
             self._counts[reading] += len(rows)
 
     def _ask(self, recording: Recording, samples: NDArray[np.float32]) -> None:
+        group = group_of(recording)
         for piece in cut(recording, samples, self.listener.sample_rate):
             embeddings, audible = self._hear(piece.samples)
             everything = self.listener.pool(embeddings)
             # A piece must be somewhere: one that is silent throughout is heard as it is.
             sound = self.listener.pool(embeddings[audible]) if audible.any() else everything
             found = self._pieces.setdefault(recording.kind, [])
-            found.append((sound, everything, piece.label, recording.path.name))
+            found.append((sound, everything, piece.label, origin(recording), group))
 
     def _hear(self, samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Return the embeddings [n, d] of the patches, and which of them can be heard."""
@@ -189,14 +211,12 @@ def _listen(
 def _load_trials(path: Path) -> tuple[Trial, ...]:
     with np.load(path, allow_pickle=False) as stored:
         names = [name.removeprefix("labels/") for name in stored if name.startswith("labels/")]
-        return tuple(
-            Trial(
-                name,
-                labels=tuple(stored[f"labels/{name}"].tolist()),
-                recordings=tuple(stored[f"recordings/{name}"].tolist()),
-            )
+        columns = ("labels", "recordings", "groups")
+        trials = [
+            Trial(name, *(tuple(stored[f"{column}/{name}"].tolist()) for column in columns))
             for name in names
-        )
+        ]
+    return tuple(trial for trial in trials if trial.has_answers())
 
 
 def _load(path: Path, listener: Listener, reading: str) -> Heard:
@@ -212,9 +232,11 @@ def _load(path: Path, listener: Listener, reading: str) -> Heard:
 
 
 def _data_key(recordings: Sequence[Recording]) -> str:
-    """Return 16 hexadecimal digits that name recordings and how they are heard."""
+    """Return 16 hexadecimal digits that name recordings as they are, and how they are heard."""
+    files = [(each, each.path.stat()) for each in recordings]
     entries = [
-        (each.kind, each.label, each.path.name, each.path.stat().st_size) for each in recordings
+        (each.kind, each.label, each.path.name, stat.st_size, stat.st_mtime_ns)
+        for each, stat in files
     ]
-    text = json.dumps([_FORMAT, entries])
+    text = json.dumps([_FORMAT, LEAST_TAUGHT, entries])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -11,10 +11,9 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from models.cards import ModelCard, list_cards
+from models.cards import ModelCard
 from models.embedders import open_embedder
 from models.frontend import PATCH_SECONDS, SAMPLE_RATE, log_mel, patches
-from models.published import sha512_of
 from models.runtime import Runtime
 from models.types import PatchEmbeddings
 from models.windows import MEAN, WINDOW_PATCHES, combine
@@ -119,15 +118,6 @@ def combined(embeddings: NDArray[np.float32], *, pooling: str) -> NDArray[np.flo
     return np.asarray(embeddings[0])
 
 
-def shipped_mean(path: Path) -> NDArray[np.float32] | None:
-    """Return the mean that a card gives for a file, which is what it ships with."""
-    sha512 = sha512_of(path)
-    for card in list_cards(path.parent):
-        if any(file.sha512 == sha512 for file in card.files):
-            return np.array(card.mean, np.float32)
-    return None
-
-
 def student_name(path: Path) -> str:
     """Return how a student is called in tables, by its file's name."""
     return path.stem.replace("_", "-")
@@ -145,13 +135,13 @@ def teacher_listener(path: Path) -> Listener:
     return Listener(TEACHER, f"teacher-{_digest(path)}", load)
 
 
-def untrained_listener(seed: int) -> Listener:
+def untrained_listener(seed: int, *, half: bool = False) -> Listener:
     """Let the student's architecture take part with the weights it starts from."""
     import torch  # noqa: PLC0415  (needs the `train` extra)
 
-    from tools.train.student import build_student  # noqa: PLC0415
+    from tools.train.student import HALF_WIDTHS, WIDTHS, build_student  # noqa: PLC0415
 
-    network = build_student(seed).eval()
+    network = build_student(seed, HALF_WIDTHS if half else WIDTHS).eval()
     weights = b"".join(values.numpy().tobytes() for values in network.state_dict().values())
 
     def embed(batch: NDArray[np.float32]) -> NDArray[np.float32]:

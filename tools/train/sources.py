@@ -1,9 +1,12 @@
 """Which recordings teach, and which ones only ever test."""
 
 import hashlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from models.types import SettingsError
 
 MUSIC_TEST_FOLDERS = ("FMA", "Jamendo")
 """Their licences (NC, ND) keep them out of a model that ships; so they test it."""
@@ -11,6 +14,12 @@ MUSIC_TEST_FOLDERS = ("FMA", "Jamendo")
 TEST_INSTRUMENTS = ("banjo", "clarinet", "flute", "guitar", "trombone")
 TEST_FOLDS = ("4", "5")
 AUDIO_ENDINGS = (".flac", ".mp3", ".ogg", ".wav")
+
+_TAKE = 2
+_MADE = {
+    "synthetic": "pieces rendered by FluidSynth with the FluidR3 GM bank",
+    "speech": "voices of espeak-ng",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +64,39 @@ def list_recordings(data: Path) -> tuple[Recording, ...]:
     )
 
 
+def check_sides(recordings: Sequence[Recording]) -> None:
+    """Raise `SettingsError` unless there is something to train on and something to test with."""
+    for test, purpose in ((False, "train on"), (True, "test with")):
+        if not any(each.test == test for each in recordings):
+            raise SettingsError(
+                f"There is nothing to {purpose}.",
+                "Name a folder that holds music/, esc10/ and philharmonia/, each with a folder for "
+                "each label.",
+            )
+
+
 def choice_key(recordings: Iterable[Recording]) -> str:
     """Return 12 hexadecimal digits that name a choice of recordings."""
     lines = [f"{each.kind}/{each.label}/{each.path.name}" for each in recordings]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 
-def describe_training(recordings: Iterable[Recording], pieces: int, voices: int) -> str:
-    """Say in a line what a model has learnt from."""
-    return (
-        f"{describe_recordings(recordings)}; "
-        f"{pieces} pieces rendered by FluidSynth with the FluidR3 GM bank; "
-        f"{voices} voices of espeak-ng"
-    )
+def origin(recording: Recording) -> str:
+    """Name the recording that a file is of: takes of one recording are several files.
+
+    ESC-10's files are called ``FOLD-ID-TAKE``, with the number of the recording on Freesound.
+    """
+    parts = recording.path.stem.split("-")
+    if recording.kind == "esc10" and len(parts) > _TAKE:
+        return "-".join(parts[:_TAKE])
+    return f"{recording.label}/{recording.path.name}"
+
+
+def describe_training(taught: Sequence[Recording]) -> str:
+    """Say in a line what a model has learnt from, by what was really there to hear."""
+    counts = Counter(each.kind for each in taught)
+    made = [f"{counts[kind]} {words}" for kind, words in _MADE.items() if counts[kind]]
+    return "; ".join([describe_recordings(taught), *made])
 
 
 def describe_recordings(recordings: Iterable[Recording]) -> str:

@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.frontend import MIN_SAMPLES, PATCH_SECONDS, SAMPLE_RATE, log_mel, patches
+from models.tags import read_tags
 from models.windows import WINDOW_PATCHES, sounding
 from tools.evaluate.judgements import Judgements, judge
 from tools.evaluate.metrics import IntArray
 from tools.evaluate.tasks import expect_labels
 from tools.train.sound import read_sound
-from tools.train.sources import Recording
+from tools.train.sources import Recording, origin
 
 WINDOW_SECONDS = WINDOW_PATCHES * PATCH_SECONDS
 WINDOWS = 6
@@ -47,20 +48,34 @@ class Trial:
     ----------
     name : str
     labels, recordings : tuple of str
-        For each piece what it should find, and the recording it is from.
+        For each piece what it should find, and the recording it is from; see `sources.origin`.
+    groups : tuple of str or None
+        For each piece those it may be easy or hard together with; see `group_of`. None: the
+        recording.
     """
 
     name: str
     labels: tuple[str, ...]
     recordings: tuple[str, ...]
+    groups: tuple[str, ...] | None = None
 
     def judged(self) -> Judgements:
-        """Return which pieces belong together."""
-        return judge([[label] for label in self.labels])
+        """Return which pieces belong together.
+
+        Pieces of the asking one's own recording are no answers to it, unless they are what it is to
+        find: takes of one recording are alike whatever is heard in them.
+        """
+        own = self.labels == self.recordings
+        return judge([[label] for label in self.labels], None if own else self.recordings)
 
     def clusters(self) -> IntArray:
-        """Return a number for each piece, the same for those of one recording."""
-        return np.unique(self.recordings, return_inverse=True)[1].astype(np.int64)
+        """Return a number for each piece, the same for those that are not independent."""
+        groups = self.recordings if self.groups is None else self.groups
+        return np.unique(groups, return_inverse=True)[1].astype(np.int64)
+
+    def has_answers(self) -> bool:
+        """Whether any piece has anything to find."""
+        return bool(self.judged().counts()[0].any())
 
     def chance(self) -> Mapping[str, float]:
         """Return what a random order scores on average, by measure."""
@@ -87,7 +102,19 @@ def cut(recording: Recording, samples: NDArray[np.float32], sample_rate: int) ->
     if recording.kind != "music":
         return (Piece(samples, recording.label),)
     windows = spread_windows(samples, sample_rate)
-    return tuple(Piece(window, recording.path.name) for window in windows)
+    return tuple(Piece(window, origin(recording)) for window in windows)
+
+
+def group_of(recording: Recording) -> str:
+    """Name what a recording is not independent of: a song, its artist; anything else, itself.
+
+    Songs by one artist share instruments, voices and a studio: where one is easy to find, so are
+    the others.
+    """
+    if recording.kind != "music":
+        return origin(recording)
+    tags = read_tags(recording.path)
+    return f"by {tags.artist.casefold()}" if tags.artist_known else origin(recording)
 
 
 def spread_windows(

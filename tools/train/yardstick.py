@@ -66,8 +66,8 @@ def compare(
     Returns
     -------
     Report
-        The intervals of all but the hub measures know that pieces of one recording are not
-        independent.
+        The intervals of all but the hub measures know which pieces are not independent: see
+        `Trial.clusters`.
     """
     units = {
         name: {trial.name: each.unit_vectors(trial) for trial in trials}

@@ -20,7 +20,7 @@ CHANCE = "chance"
 
 _NAMES = {"esc10": "ESC-10", "philharmonia": "instruments", "music": "same track"}
 _QUESTIONS = {
-    "esc10": "ESC-10, folds 4 and 5: is the nearest clip the same kind of sound?",
+    "esc10": "ESC-10, folds 4 and 5: is the nearest other recording the same kind of sound?",
     "philharmonia": "Five instruments: is the nearest note by the same one?",
     "music": "Same track: is the nearest window from the same piece of music?",
 }
@@ -166,7 +166,7 @@ def _headings(report: Report) -> tuple[str, ...]:
 def _about_intervals() -> str:
     return (
         f"In brackets: the {LEVEL:.0%} interval, from {RESAMPLES:,} bootstrap resamples of the "
-        f"recordings (seed {SEED})."
+        f"recordings, songs of one artist together (seed {SEED})."
     )
 
 
