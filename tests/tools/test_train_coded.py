@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from models.types import SettingsError
 from tools.train import coded
 from tools.train.coded import CODECS, Codec, code, make_pairs
 from tools.train.sources import Recording
@@ -71,6 +72,21 @@ def test_pairs_are_alike_and_repeat_with_their_seed(
     assert not np.array_equal(pairs, other)
     for clean, heard in pairs.astype(np.float32):
         assert 0 < np.abs(clean - heard).mean() < 1
+
+
+@pytest.mark.usefixtures("two_a_shard")
+def test_a_codec_that_will_not_take_a_sound_is_passed_over(
+    recordings: tuple[Recording, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw(*codecs: Codec) -> np.ndarray:
+        monkeypatch.setattr(coded, "CODECS", codecs)
+        folder = tmp_path / str(len(codecs))
+        return make_pairs(recordings, folder, count=2, seed=1, jobs=1, advance=lambda count: None)
+
+    unknown = Codec("no-such-codec", "ogg", (64,), 1)
+    assert np.isfinite(draw(unknown, Codec("libopus", "ogg", (64,), 1))).all()
+    with pytest.raises(SettingsError, match="cannot be coded"):
+        draw(unknown)
 
 
 @pytest.mark.usefixtures("two_a_shard")

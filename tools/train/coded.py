@@ -22,7 +22,7 @@ from models.frontend import (
     log_mel,
     patches,
 )
-from models.types import ClipSource, Span
+from models.types import ClipSource, SettingsError, Span
 from models.windows import WINDOW_PATCHES
 from tools.train.sources import Recording
 
@@ -31,6 +31,7 @@ SECONDS = 10.0
 SHARES = {"music": 0.6, "esc10": 0.1, "philharmonia": 0.05, "synthetic": 0.25}
 """How often each kind is drawn: most often music, whose stereo codecs make savings on."""
 
+_TRIES = 20
 _SHIFT = round(0.04 * SAMPLE_RATE)
 _WINDOW_SAMPLES = MIN_SAMPLES + (WINDOW_PATCHES - 1) * PATCH_FRAMES * HOP_SAMPLES
 
@@ -143,11 +144,25 @@ def _draw_pair(recordings: Sequence[Recording], seed: list[int]) -> NDArray[np.f
     of_kind = [each for each in recordings if each.kind == kind]
     recording = of_kind[int(rng.integers(len(of_kind)))]
     wav = _stretch(rng, recording.path)
-    codec = CODECS[_choose(rng, [each.share for each in CODECS])]
-    coded = code(wav, codec, int(rng.choice(codec.kilobits)))
+    coded = _code_somehow(rng, wav)
     shift = int(rng.integers(-_SHIFT, _SHIFT + 1))
     pair = [_window(wav, _SHIFT), _window(coded, _SHIFT + shift)]
     return np.stack(pair).astype(np.float16)
+
+
+def _code_somehow(rng: np.random.Generator, wav: bytes) -> bytes:
+    """Code a wav file with a codec that is drawn; again where that one will not take it."""
+    for _ in range(_TRIES):
+        codec = CODECS[_choose(rng, [each.share for each in CODECS])]
+        kilobits = int(rng.choice(codec.kilobits))
+        try:
+            return code(wav, codec, kilobits)
+        except subprocess.CalledProcessError:
+            continue  # Vorbis, for one, has no rate this high for a single slow channel.
+    raise SettingsError(
+        "The sounds cannot be coded: ffmpeg refuses again and again.",
+        "Install an ffmpeg that has AAC, Opus, MP3 and Vorbis.",
+    )
 
 
 def _choose(rng: np.random.Generator, shares: Sequence[float]) -> int:

@@ -33,8 +33,10 @@ class Components:
         return np.asarray((vectors.astype(np.float32) - self.mean) @ self.axes)
 
     def save(self, path: Path) -> None:
-        """Write to an ``.npz`` file."""
-        np.savez(path, mean=self.mean, axes=self.axes, kept=self.kept)
+        """Write to an ``.npz`` file, whole or not at all."""
+        unfinished = path.with_suffix(".part.npz")
+        np.savez(unfinished, mean=self.mean, axes=self.axes, kept=self.kept)
+        unfinished.replace(path)
 
     @staticmethod
     def load(path: Path) -> "Components":

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from models.frontend import BANDS, PATCH_FRAMES
+from tools.files import write_whole
 from tools.onnx_chain import Chain
 
 OUTPUT = "embedding"
@@ -41,7 +42,7 @@ def export_onnx(
         _add_module(chain, module, following)
     chain.name_last(OUTPUT)
     model = chain.finish(metadata.get("name", "student"), {OUTPUT: dim}, metadata)
-    path.write_bytes(model.SerializeToString())
+    write_whole(path, model.SerializeToString(), "Name another file with --out.")
 
 
 def fold_batch_norm(

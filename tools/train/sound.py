@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.decode import TRACK_LIMITS, decode
 from models.frontend import SAMPLE_RATE
 from models.types import ClipSource, Span
+from tools.files import write_whole
 from tools.train.sources import Recording
 
 _FULL_SCALE = np.float32(32_767)
@@ -87,4 +88,4 @@ class SoundStore:
                 out.write(samples.round().astype("<i2").tobytes())
                 name = f"{recording.label}/{recording.path.name}"
                 entries.append({"kind": recording.kind, "name": name, "samples": len(samples)})
-        listing.write_text(json.dumps(entries))
+        write_whole(listing, json.dumps(entries).encode(), "Make room, or name another --work.")

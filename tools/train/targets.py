@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.frontend import BANDS, PATCH_FRAMES, log_mel
+from tools.files import write_whole
 from tools.train import teacher as yamnet
 from tools.train.augment import draw_sound
 from tools.train.sound import SoundStore
@@ -70,7 +71,7 @@ def make_targets(
     sounds : Path
         Folder of a `SoundStore`.
     folder : Path
-        Takes the targets; one for each choice of sounds, count and seed.
+        Takes the targets; one for each choice of sounds, count, seed and teacher.
     teacher : Path
         YAMNet's TensorFlow Lite file.
     count : int
@@ -97,7 +98,7 @@ def make_targets(
     work = partial(_make_shard, sounds, folder, teacher, shards * SHARD, seed)
     for shard in _in_parallel(work, waiting, jobs):
         done.append(shard)
-        ledger.write_text(json.dumps(done))
+        write_whole(ledger, json.dumps(done).encode(), "Make room, or name another --work.")
         advance(SHARD)
     return Targets(folder, shards * SHARD)
 
