@@ -18,7 +18,7 @@ from tools.cards import toml_text
 from tools.evaluate.bootstrap import Estimate
 from tools.evaluate.tasks import Scores, measure_labels
 from tools.install.cards import describe
-from tools.train.card import card_of_training, finish_card
+from tools.train.card import HALF_NAME, NAME, VERSION, card_of_training, finish_card
 from tools.train.components import Components, principal_components
 from tools.train.manifest import list_made, manifest_digest, manifest_text
 from tools.train.manifest import main as manifest
@@ -149,6 +149,7 @@ def test_components_find_the_plane_that_holds_the_data(tmp_path: Path) -> None:
     np.testing.assert_allclose(projected.mean(axis=0), 0, atol=1e-4)
     found.save(tmp_path / "components.npz")
     np.testing.assert_array_equal(Components.load(tmp_path / "components.npz").axes, found.axes)
+    assert [path.name for path in tmp_path.glob("*.npz")] == ["components.npz"]
 
 
 def test_flattening_evens_the_components_out() -> None:
@@ -186,6 +187,15 @@ def test_the_manifest_is_written_by_a_command(data: Path, tmp_path: Path) -> Non
     ran = CliRunner().invoke(manifest, [str(data), "--out", str(out)])
     assert ran.exit_code == 0
     assert ran.output == f"3 recordings; SHA-256 {manifest_digest(out.read_text())}\n"
+
+
+def test_a_model_of_half_the_width_lives_in_a_space_of_its_own() -> None:
+    whole, half = (
+        card_of_training(training_data="sounds", command="python", manifest=None, name=name)
+        for name in (NAME, HALF_NAME)
+    )
+    assert (whole["name"], half["name"]) == ("vggish-small", "vggish-small-half")
+    assert whole["embedding_space"] != half["embedding_space"] == f"{HALF_NAME}-{VERSION}"
 
 
 def test_the_card_reads_back_as_the_models_card(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from models.frontend import PATCH_SECONDS, SAMPLE_RATE
 from tools.cards import file_table
 from tools.train.yardstick import Report
 
-NAME = "vggish-small"
+NAME, HALF_NAME = "vggish-small", "vggish-small-half"
 VERSION = "2"
 """To be raised for other weights: an index is built again for another version."""
 
@@ -19,13 +19,16 @@ LICENCE = "MIT"
 TEACHER = "YAMNet by Google (Apache-2.0), its 1024-d embedding"
 
 _METHOD = (
-    "leave one out on recordings that took no part in training; the mean over what can be heard of "
-    "a clip; centred cosine; intervals in docs/BENCHMARKS.md"
+    "leave one out, other takes of the same recording too, on recordings that took no part in "
+    "training; the mean over what can be heard of a clip; centred cosine; intervals in "
+    "docs/BENCHMARKS.md"
 )
 _MEASURES = {"p1": "P@1", "p5": "P@5", "map": "MAP"}
 
 
-def card_of_training(*, training_data: str, command: str, manifest: str | None) -> dict[str, Any]:
+def card_of_training(
+    *, training_data: str, command: str, manifest: str | None, name: str = NAME
+) -> dict[str, Any]:
     """Return what is known of a model once it is trained, as the fields of its card.
 
     Parameters
@@ -34,11 +37,13 @@ def card_of_training(*, training_data: str, command: str, manifest: str | None) 
         What it learnt from, and how it was made.
     manifest : str or None
         The SHA-256 of its data manifest.
+    name : str
+        Of the model; each has an embedding space of its own.
     """
     return {
-        "name": NAME,
+        "name": name,
         "version": VERSION,
-        "embedding_space": f"{NAME}-{VERSION}",
+        "embedding_space": f"{name}-{VERSION}",
         "front_end": "vggish-log-mel",
         "sample_rate": SAMPLE_RATE,
         "dim": 0,

@@ -3,22 +3,19 @@
 ``python -m tools.train.finish DATA --model MODEL.onnx --card CARD.toml --teacher YAMNET.tflite``
 """
 
-import shutil
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console, RenderableType
 from rich.text import Text
 
 from models.cards import ModelFile, read_card
-from models.published import sha512_of
-from tools.cards import write_card
+from tools.cards import file_table, write_card
+from tools.cli import main_of
+from tools.files import write_whole
 from tools.install.cards import describe
 from tools.quantize.asking import ask_among, gather
 from tools.quantize.compare import compare
@@ -26,9 +23,10 @@ from tools.quantize.quantise import quantise_model
 from tools.quantize.report import QuantisationReport, report_lines
 from tools.train import evaluate, yardstick_report
 from tools.train.card import finish_card
+from tools.train.known import mean_of, read_table, without_outdated
 from tools.train.listeners import Listener, file_listener
 from tools.train.manifest import manifest_digest
-from tools.train.sources import Recording, list_recordings
+from tools.train.sources import Recording, check_sides, list_recordings
 from tools.train.trials import read_patches
 
 MOST_LOST = 0.01
@@ -52,15 +50,21 @@ class Finished:
         What its int8 file finds of what it finds.
     lost : Mapping of str to float
         P@1 that the int8 file loses, by test set; below zero where it gains.
+    rounded : Path
+        The int8 file, not in its place yet: see `put_in_place`.
     kept : bool
-        Whether the int8 file is good enough, and lies beside the other one.
+        Whether it is good enough to be put beside the other one.
+    outdated : tuple of str
+        Sections that are not on the card any more, because they were measured of other weights.
     """
 
     card: Mapping[str, Any]
     evaluated: evaluate.Evaluated
     rounding: QuantisationReport
     lost: Mapping[str, float]
+    rounded: Path
     kept: bool
+    outdated: tuple[str, ...] = ()
 
 
 def finish(
@@ -74,16 +78,17 @@ def finish(
 ) -> Finished:
     """Make the int8 file of a model and measure both.
 
-    The int8 file is calibrated on the training side. It is put beside the other file unless it
-    loses more than `MOST_LOST` of P@1 on a test set, or finds too little of what the other finds;
-    one that lies there from before goes then.
+    The int8 file is calibrated on the training side and measured on the test side. It is to be kept
+    unless it loses more than `MOST_LOST` of P@1 on a test set, or finds too little of what the
+    other finds. Nothing is put in place yet.
 
     Parameters
     ----------
     model : Path
         Log-mel patches to embeddings, its weights stored as float16.
     table : Mapping
-        The fields of its card; its mean is kept if it is the card of this very file.
+        The fields of its card; its mean, [calibration] and [same] are kept if it is the card of
+        this very file.
     data : Path
         The recordings of both sides.
     beside : Sequence of Listener
@@ -92,9 +97,16 @@ def finish(
         Where what is heard is kept.
     console : Console or None
         Where progress is shown.
+
+    Raises
+    ------
+    SoundalikeError
+        There is nothing to listen to, or the model cannot be used.
     """
     console = console or Console(quiet=True)
     recordings = list_recordings(data)
+    check_sides(recordings)
+    table, outdated = without_outdated(table, model)
     work.mkdir(parents=True, exist_ok=True)
     rounded = work / f"{model.stem}_int8.onnx"
     with console.status("Rounding to int8"):
@@ -111,22 +123,31 @@ def finish(
     files = [describe(model, "fp16")]
     card = finish_card(table, mean=mean, files=files, report=found.report)
     with console.status("Comparing what both files find"):
-        rounding = _compare(card, model, rounded, data, work)
+        rounding = _compare(card, model, rounded, recordings, work)
     kept = max(lost.values()) <= MOST_LOST + _ROUNDING and rounding.fits
-    place = model.with_name(rounded.name)
     if kept:
-        shutil.copyfile(rounded, place)
-        files.append(replace(describe(place, "int8"), overlap=round(rounding.overlap, _DIGITS)))
+        files.append(replace(describe(rounded, "int8"), overlap=round(rounding.overlap, _DIGITS)))
         card = finish_card(table, mean=mean, files=files, report=found.report)
+    return Finished(card, found, rounding, lost, rounded, kept, outdated)
+
+
+def put_in_place(found: Finished, model: Path, card: Path) -> None:
+    """Put the int8 file beside the model, or take an old one away, and write the card.
+
+    The card first says nothing of an int8 file, so that at no time it names one that is another.
+
+    Raises
+    ------
+    OSError, SettingsError
+        The disk refuses.
+    """
+    place = model.with_name(found.rounded.name)
+    write_card(card, {**found.card, "files": [file_table(describe(model, "fp16"))]})
+    if found.kept:
+        write_whole(place, found.rounded.read_bytes(), "Mend the permissions of its folder.")
     else:
         place.unlink(missing_ok=True)
-    return Finished(card, found, rounding, lost, kept)
-
-
-def mean_of(table: Mapping[str, Any], model: Path) -> NDArray[np.float32] | None:
-    """Return the mean a card gives, if it is the card of this file."""
-    files = [file["sha512"] for file in table.get("files", ())]
-    return np.array(table["mean"], np.float32) if sha512_of(model) in files else None
+    write_card(card, found.card)
 
 
 def finished_lines(found: Finished) -> Iterator[RenderableType]:
@@ -137,6 +158,13 @@ def finished_lines(found: Finished) -> Iterator[RenderableType]:
     losses = ", ".join(f"{trial} {loss:z.3f}" for trial, loss in found.lost.items())
     outcome = "kept" if found.kept else "left out"
     yield Text(f"P@1 that int8 loses: {losses}. The int8 file is {outcome}.", "bold")
+    if found.outdated:
+        sections = " and ".join(f"[{name}]" for name in found.outdated)
+        yield Text(
+            f"{sections} of the card were measured of other weights and are gone: measure anew "
+            f"with `soundalike model calibrate {found.card['name']}`.",
+            "bold",
+        )
 
 
 def _calibration(recordings: Sequence[Recording]) -> Iterator[Any]:
@@ -144,20 +172,28 @@ def _calibration(recordings: Sequence[Recording]) -> Iterator[Any]:
 
 
 def _compare(
-    table: Mapping[str, Any], model: Path, rounded: Path, data: Path, work: Path
+    table: Mapping[str, Any],
+    model: Path,
+    rounded: Path,
+    recordings: Sequence[Recording],
+    work: Path,
 ) -> QuantisationReport:
-    """Ask with the middles of whole tracks among each other, as an index is asked."""
+    """Ask with the middles of whole songs among each other, as an index is asked.
+
+    They are those of the test side: the others took part in rounding.
+    """
     path = work / f"{table['name']}.toml"
     write_card(path, table)
     reference: ModelFile = describe(model, "fp16")
     card = replace(read_card(path, work), files=(reference,))
-    questions = ask_among(None, gather([data / "music"]))
+    songs = [each.path for each in recordings if each.test and each.kind == "music"]
+    questions = ask_among(None, gather(songs))
     return compare(
         card, reference, describe(rounded, "int8"), questions.sounds, questions.catalogue
     )
 
 
-@click.command()
+@click.command("train.finish")
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--model",
@@ -170,7 +206,7 @@ def _compare(
     "card_path",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     required=True,
-    help="Its card, which is written anew: mean (where it has none), files and scores.",
+    help="Its card, which is written anew: files, scores, and a mean where it has none of them.",
 )
 @click.option("--teacher", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
@@ -205,7 +241,8 @@ def main(
         --card models/cards/vggish-small.toml --teacher yamnet.tflite \
         --markdown docs/BENCHMARKS.md --picture docs/quality.png
     """
-    table = tomllib.loads(card_path.read_text("utf-8"))
+    evaluate.check_places(markdown, picture)
+    table = read_table(card_path)
     if manifest is not None:
         table["data_manifest_sha256"] = manifest_digest(manifest.read_text("utf-8"))
     beside = [
@@ -213,10 +250,10 @@ def main(
         *(file_listener(path) for path in options["beside"]),
     ]
     found = finish(model, table, data, beside, options["work"], console=Console(stderr=True))
-    write_card(card_path, found.card)
+    put_in_place(found, model, card_path)
     evaluate.publish(found.evaluated, markdown, picture)
     Console().print(*finished_lines(found))
 
 
 if __name__ == "__main__":
-    main()
+    main_of(main)

@@ -1,10 +1,11 @@
 """Polishes a trained model: what codecs still do to its embeddings is damped.
 
-A last stage without training, in closed form. From pairs of windows, clean and coded, it learns in
-which directions codecs push an embedding, and how far beside the spread of all sounds; it damps
-those, as a Wiener filter does noise (and as WCCN does in speaker recognition: Hatch, Kajarekar and
-Stolcke 2006). Before that the strongest directions can be held back, so that no few of them rule
-the cosine. Both are one linear map, which the last layer takes in.
+A last stage without training, in closed form. From pairs of windows, clean and coded, which the
+model was not steadied with, it learns in which directions codecs push an embedding, and how far
+beside the spread of all sounds; it damps those, as a Wiener filter does noise (and as WCCN does in
+speaker recognition: Hatch, Kajarekar and Stolcke 2006). Before that the strongest directions can be
+held back, so that no few of them rule the cosine. Both are one linear map, which the last layer
+takes in.
 """
 
 from dataclasses import dataclass
