@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import similar
+from bot import similar, trust
 from bot.card import saying_card
 from bot.explain import explain
 from bot.gate import Gate
@@ -74,6 +74,7 @@ class SoundalikeBot(commands.Bot):
         )
         self._service = service
         self._state = state
+        self._settings = settings
         self._guild = discord.Object(settings.guild) if settings.guild else None
         self._max_bytes = settings.clip_bytes
         self._gate = Gate(max(settings.jobs, _LEAST_AT_ONCE), settings.queue, patience)
@@ -88,6 +89,7 @@ class SoundalikeBot(commands.Bot):
         )
         answerer = similar.Answerer(self._service, self._gate, downloads, self._max_bytes)
         await similar.setup(self, answerer, self._guild.id if self._guild else None)
+        await trust.setup(self, self._service, self._state, self._gate, self._settings)
         describe_commands(self.tree)
         await self.tree.set_translator(CommandTranslator())
         if self._guild is None:

@@ -36,6 +36,7 @@ class Gate:
 
     def __init__(self, at_once: int, waiting: int, patience: float) -> None:
         self._turns = asyncio.Semaphore(at_once)
+        self._at_once = at_once
         self._room = at_once + waiting
         self._patience = patience
         self._in_hand: Counter[int] = Counter()
@@ -93,6 +94,12 @@ class Gate:
             raise
         finally:
             self._limits.discard(limit)
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many asks are worked on, and how many wait."""
+        in_hand = self._in_hand.total()
+        at_work = min(in_hand, self._at_once)
+        return at_work, in_hand - at_work
 
     async def close(self, grace: float) -> None:
         """Let nobody in any more, and send out with a word who is not done within the grace.

@@ -110,6 +110,31 @@ class LiveIndex:
         with self._asking() as index:
             return index.labels()
 
+    def reload(self) -> bool:
+        """Look for a newer generation now; return whether there was one.
+
+        Raises
+        ------
+        SoundalikeError
+            It cannot be opened, or is of another embedding space; the old one goes on answering.
+        """
+        with self._renewing:
+            old = self._now
+            self._renew()
+            return self._now is not old
+
+    def swap(self, opener: Callable[[], OpenedIndex]) -> None:
+        """Answer from another index from now on.
+
+        Raises
+        ------
+        SoundalikeError
+            As `reload` raises it.
+        """
+        with self._renewing:
+            self._exchange(opener())
+            self._opener = opener
+
     def close(self) -> None:
         """Let go of the files once nobody asks any more."""
         self._now.index.close()
@@ -149,10 +174,11 @@ class LiveIndex:
             self._renewing.release()
 
     def _renew(self) -> None:
+        if not self._now.index.is_current():
+            self._exchange(self._opener())
+
+    def _exchange(self, index: OpenedIndex) -> None:
         old = self._now
-        if old.index.is_current():
-            return
-        index = self._opener()
         try:
             compare_stamps(old.index.stamp, index.stamp)
         except SoundalikeError:

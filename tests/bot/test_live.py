@@ -147,3 +147,21 @@ def test_it_says_that_it_was_renewed(place: Path, caplog: pytest.LogCaptureFixtu
         build_anew(place, "Brand new")
         index.find("a" * 64)
     assert "built anew" in caplog.text
+
+
+def test_a_look_on_demand_tells_whether_there_was_anything_new(place: Path) -> None:
+    with LiveIndex(Ajar(place), every=3600) as index:
+        assert not index.reload()
+        build_anew(place, "Fresh")
+        assert index.reload()
+        assert len(index) == 13
+
+
+def test_an_index_of_another_space_is_not_swapped_to(place: Path, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign"
+    build_anew(foreign, "Foreign", replace(STAMP, space="other-1"))
+    with LiveIndex(Ajar(place), every=3600) as index:
+        with pytest.raises(CatalogueError, match="cannot be compared"):
+            index.swap(Ajar(foreign))
+        assert len(index) == 12
+        assert not index.reload()

@@ -1,0 +1,65 @@
+"""`/about`: which Soundalike this is, what it listens with, what it knows, how quick it is."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+import time
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.plain import plain
+from bot.service import Soundalike
+from bot.times import clock
+from bot.trust.panel import Panel
+from bot.words import Words, words_for
+
+_PACKAGES = ("discord.py", "onnxruntime", "usearch")
+_LONGEST = 100
+
+
+class AboutCommand(commands.Cog):
+    """Holds the command."""
+
+    def __init__(self, service: Soundalike) -> None:
+        self._service = service
+        self._began = time.monotonic()
+
+    @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def about(self, interaction: discord.Interaction) -> None:
+        """Say what this is, to the asker alone."""
+        words = words_for(interaction.locale)
+        facts = about_text(self._service, words, interaction.client.latency, self._uptime())
+        panel = Panel(words("about.head"), facts)
+        await interaction.response.send_message(view=panel, ephemeral=True)
+
+    def _uptime(self) -> float:
+        return time.monotonic() - self._began
+
+
+def about_text(service: Soundalike, words: Words, latency: float, uptime: float) -> str:
+    """Word the facts.
+
+    Parameters
+    ----------
+    latency : float
+        Seconds to Discord and back; not finite before the first beat.
+    uptime : float
+        Seconds since the start.
+    """
+    stamp = service.index.stamp
+    model = plain(f"{stamp.model} {stamp.version}", _LONGEST)
+    versions = " · ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
+    facts = [
+        words("about.version", version=importlib.metadata.version("soundalike")),
+        words("about.model", model=model, space=plain(stamp.space, _LONGEST)),
+        words("about.catalogue", tracks=words.count("card.tracks", service.tracks)),
+    ]
+    if math.isfinite(latency):
+        facts.append(words("about.latency", milliseconds=words.number(round(1000 * latency))))
+    facts.append(words("about.uptime", time=clock(uptime)))
+    return "\n".join(f"- {fact}" for fact in facts) + f"\n-# {versions}"

@@ -1,0 +1,158 @@
+"""`/privacy`: what is kept of a person, why and for how long; to take along, or to be deleted."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+import zipfile
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.service import Soundalike
+from bot.trust.panel import Panel
+from bot.words import ENGLISH, Words, words_for
+from index.kept import Kept, forget_person, of_person
+from index.state_file import State
+from models.types import ClipError
+
+_FILE = "soundalike-{person}.json"
+
+
+class PrivacyCommand(commands.Cog):
+    """Holds the command and answers its buttons.
+
+    Parameters
+    ----------
+    service : Soundalike
+        Its threads read the state.
+    state : State
+    """
+
+    def __init__(self, service: Soundalike, state: State) -> None:
+        self._service = service
+        self._state = state
+
+    def known_panels(self) -> tuple[Panel, ...]:
+        """Return panels with every button, so that those of earlier days are known again."""
+        # The text is never shown: a panel that was sent keeps its own.
+        buttons = self._buttons(ENGLISH), self._sure_buttons(ENGLISH)
+        return tuple(Panel("-", buttons=each) for each in buttons)
+
+    @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def privacy(self, interaction: discord.Interaction) -> None:
+        """Show what is kept, to the asker alone."""
+        await interaction.response.defer(ephemeral=True)
+        words = words_for(interaction.locale)
+        mine = await self._mine(interaction.user.id)
+        text = kept_text(self._state.kept, {name: len(rows) for name, rows in mine.items()}, words)
+        panel = Panel(words("privacy.head"), text, buttons=self._buttons(words))
+        await interaction.edit_original_response(view=panel)
+
+    async def export(self, interaction: discord.Interaction) -> None:
+        """Hand a person all that is kept of them, as JSON."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        words = words_for(interaction.locale)
+        if not interaction.app_permissions.attach_files:
+            raise ClipError(*ENGLISH.say("privacy.no_files"))
+        mine = await self._mine(interaction.user.id)
+        file = await self._service.aside(
+            _as_file, mine, _FILE.format(person=interaction.user.id), interaction.filesize_limit
+        )
+        await interaction.followup.send(words("privacy.exported"), file=file, ephemeral=True)
+
+    async def ask_again(self, interaction: discord.Interaction) -> None:
+        """Ask whether a person really wants to be forgotten."""
+        words = words_for(interaction.locale)
+        panel = Panel(words("privacy.sure"), buttons=self._sure_buttons(words))
+        await interaction.response.edit_message(view=panel)
+
+    async def forget(self, interaction: discord.Interaction) -> None:
+        """Delete all that is kept of a person."""
+        await interaction.response.defer()
+        person = interaction.user.id
+
+        def delete(database: sqlite3.Connection) -> int:
+            return forget_person(database, self._state.kept, person)
+
+        deleted = await self._state.write(delete)
+        words = words_for(interaction.locale)
+        await interaction.edit_original_response(
+            view=Panel(words.count("privacy.deleted", deleted))
+        )
+
+    async def leave_it(self, interaction: discord.Interaction) -> None:
+        """Leave all as it is."""
+        words = words_for(interaction.locale)
+        await interaction.response.edit_message(view=Panel(words("privacy.left")))
+
+    async def _mine(self, person: int) -> dict[str, list[dict[str, Any]]]:
+        def look(database: sqlite3.Connection) -> dict[str, list[dict[str, Any]]]:
+            return of_person(database, self._state.kept, person)
+
+        return await self._service.aside(self._state.read, look)
+
+    def _buttons(self, words: Words) -> tuple[ui.Button[Panel], ...]:
+        return (
+            _Button("export", words, self.export, discord.ButtonStyle.secondary),
+            _Button("delete", words, self.ask_again, discord.ButtonStyle.danger),
+        )
+
+    def _sure_buttons(self, words: Words) -> tuple[ui.Button[Panel], ...]:
+        return (
+            _Button("forget", words, self.forget, discord.ButtonStyle.danger),
+            _Button("keep", words, self.leave_it, discord.ButtonStyle.secondary),
+        )
+
+
+def kept_text(kept: tuple[Kept, ...], mine: dict[str, int], words: Words) -> str:
+    """Word what is kept: why, for how long, and how much of it is the reader's."""
+    lines = []
+    for each in kept:
+        why = words(f"kept.{each.table}")
+        days = words("privacy.until_deleted") if each.days is None else _days(each.days, words)
+        count = words.count("privacy.yours", mine[each.table]) if each.table in mine else ""
+        lines.append(f"- {why}\n-# {' · '.join(filter(None, [days, count]))}")
+    return "\n".join(lines)
+
+
+def _days(days: int, words: Words) -> str:
+    return words.count("privacy.days", days)
+
+
+class _Button(ui.Button[Panel]):
+    """A button of the panel; it is known by its name."""
+
+    def __init__(
+        self,
+        name: str,
+        words: Words,
+        work: Callable[[discord.Interaction], Awaitable[None]],
+        style: discord.ButtonStyle,
+    ) -> None:
+        super().__init__(
+            label=words(f"privacy.buttons.{name}"), custom_id=f"privacy:{name}", style=style
+        )
+        self._work = work
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Do what it says."""
+        await self._work(interaction)
+
+
+def _as_file(mine: dict[str, Any], name: str, limit: int) -> discord.File:
+    data = json.dumps(mine, ensure_ascii=False, indent=1).encode()
+    if len(data) > limit:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(name, data)
+        data, name = packed.getvalue(), f"{name}.zip"
+    if len(data) > limit:
+        raise ClipError(*ENGLISH.say("privacy.too_much"))
+    return discord.File(io.BytesIO(data), name)
