@@ -89,10 +89,12 @@ def write_piece(path: Path, hertz: float, seed: int, seconds: float = 12.0) -> N
     soundfile.write(path, 0.5 * sound / np.abs(sound).max(), RATE)
 
 
-def start(arguments: Sequence[object], encoding: str = "utf-8") -> subprocess.Popen[str]:
+def start(
+    arguments: Sequence[object], encoding: str = "utf-8", module: str = "tools.cli"
+) -> subprocess.Popen[str]:
     """Start a command line in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tools.cli", *map(str, arguments)],
+        [sys.executable, "-m", module, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding=encoding,

@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import signal
-import sqlite3
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,9 +13,8 @@ import pytest
 from models.pool import embed_tracks
 from models.types import PassingError
 from tests.tools.conftest import Cli, only_json, start, write_piece
+from tests.tools.halting import HALTED, HEARD
 from tools import hearing
-
-FILES = 60
 
 
 def built(cli: Cli, *arguments: object) -> tuple[int, dict]:
@@ -244,50 +240,21 @@ def test_info_and_verify(tiny_model: Path, music: Path, tmp_path: Path, cli: Cli
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_build_carries_on(
-    sent: signal.Signals, tiny_model: Path, tmp_path: Path, cli: Cli
+    sent: signal.Signals, tiny_model: Path, music: Path, tmp_path: Path, cli: Cli
 ) -> None:
-    music, index = tmp_path / "music", tmp_path / "index"
-    for number in range(FILES):
-        write_piece(music / f"{number:03}.wav", 200 + 10 * number, seed=number, seconds=1)
-    journal = index / ".building" / "journal.sqlite"
-    with start(["index", "build", music, "--out", index, "--jobs", 1]) as process:
-        while heard(journal) < 3:
-            assert process.poll() is None
-            time.sleep(0.01)
-        # It can write nothing more down now, however quick it is or slow this test.
-        with holding(journal):
-            before = heard(journal)
-            process.send_signal(sent)
+    index = tmp_path / "index"
+    line = ["index", "build", music, "--out", index, "--jobs", 1]
+    with start(line, module="tests.tools.halting") as process:
+        assert process.stdout is not None
+        assert HALTED in (text.strip() for text in process.stdout)
+        process.send_signal(sent)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert err.strip().endswith("Stopped.\nRun the same command again: what was done is kept.")
     assert not re.search("Traceback|leaked", err)
-    done = heard(journal)
-    assert 3 <= before <= done < FILES
     status, after = built(cli, music, "--out", index)
     assert status == 0
-    assert (after["tracks"], after["kept"], after["heard"]) == (FILES, done, FILES - done)
-
-
-@contextmanager
-def holding(journal: Path) -> Iterator[None]:
-    """Keep others from writing into a journal."""
-    with closing(sqlite3.connect(journal, isolation_level=None, timeout=30)) as database:
-        database.execute("BEGIN IMMEDIATE")
-        yield
-        database.execute("ROLLBACK")
-
-
-def heard(journal: Path) -> int:
-    """Return how many files the record of a build holds by now."""
-    if not journal.exists():
-        return 0
-    try:
-        with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as database:
-            (count,) = database.execute("SELECT count(*) FROM files").fetchone()
-    except sqlite3.OperationalError:  # not made yet, or being made
-        return 0
-    return int(count)
+    assert (after["tracks"], after["kept"], after["heard"]) == (6, HEARD, 6 - HEARD)
 
 
 def test_another_model_does_not_forget_folders_in_silence(
