@@ -22,6 +22,8 @@ from index.names import LAST, complete
 from index.schema import INTEGER, open_catalogue
 from models.types import FloatArray, Only, Track
 
+_PAGE = 1000
+
 _TRACK = """
 SELECT tracks.id, title, artist, album, artist_known, seconds, labels, url, path,
     origin, library, number
@@ -98,9 +100,7 @@ class Catalogue:
 
     def tracks(self, numbers: Sequence[int]) -> list[Track]:
         """Return the tracks with these numbers, in the order asked."""
-        marks = ",".join("?" * len(numbers))
-        rows = self._all(f"{_TRACK} WHERE number IN ({marks})", list(map(int, numbers)))
-        found = {row[-1]: _as_track(row) for row in rows}
+        found = {row[-1]: _as_track(row) for row in self._of(numbers, _TRACK)}
         return [found[number] for number in numbers]
 
     def starts(self, number: int) -> FloatArray:
@@ -109,8 +109,7 @@ class Catalogue:
 
     def starts_of(self, numbers: Sequence[int]) -> list[FloatArray]:
         """Return the same of several tracks, in the order asked."""
-        marks = ",".join("?" * len(numbers))
-        rows = self._all(f"{_STARTS} WHERE number IN ({marks})", list(map(int, numbers)))
+        rows = self._of(numbers, _STARTS)
         found = {number: np.frombuffer(blob, "<f4").astype(np.float32) for number, blob in rows}
         return [found[number] for number in numbers]
 
@@ -192,6 +191,12 @@ class Catalogue:
         """Let go of the file."""
         with self._lock:
             self._database.close()
+
+    def _of(self, numbers: Sequence[int], query: str) -> Iterator[Any]:
+        """Yield the rows of some tracks; SQLite takes only so many values at once."""
+        for start in range(0, len(numbers), _PAGE):
+            page = list(map(int, numbers[start : start + _PAGE]))
+            yield from self._all(f"{query} WHERE number IN ({','.join('?' * len(page))})", page)
 
     def _one(self, query: str, values: Sequence[object] = ()) -> Any:
         rows = self._all(query, values)

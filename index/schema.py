@@ -22,7 +22,7 @@ from index.names import NAMES_TABLE, TITLES_TABLE, fill_names
 from index.storable import clean, storable_path
 from models.types import CatalogueError, Track
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # One row a file that was seen, kept so that the next build need not decode it again.
 FILES_TABLE = """
@@ -53,10 +53,10 @@ CREATE TABLE {name} (
 """
 PUT_TRACK = "INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?)"
 
-# One row: the same columns of all tracks in the order of their numbers, int64, so that opening a
+# One row: the same columns of all tracks in the order of their numbers, uint32, so that opening a
 # large catalogue need not read them one by one.
 _LAYOUT_TABLE = "CREATE TABLE layout (first BLOB NOT NULL, count BLOB NOT NULL)"
-INTEGER = np.dtype("<i8")
+INTEGER = np.dtype("<u4")
 
 Row = tuple[str | bytes | int | float | None, ...]
 
@@ -80,7 +80,7 @@ def fill(database: sqlite3.Connection) -> None:
 def fill_layout(database: sqlite3.Connection) -> None:
     """Note down once more, for quick opening, which windows belong to which track."""
     places = database.execute("SELECT first, count FROM tracks ORDER BY number").fetchall()
-    columns = np.array(places, INTEGER).reshape(-1, 2).T
+    columns = np.array(places, np.int64).reshape(-1, 2).astype(INTEGER).T
     database.execute("DELETE FROM layout")
     database.execute("INSERT INTO layout VALUES (?, ?)", [column.tobytes() for column in columns])
 
@@ -234,4 +234,7 @@ def _find_by_name_and_kind(database: sqlite3.Connection) -> None:
     fill(database)
 
 
-_STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _find_by_name_and_kind}
+_STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {
+    1: _find_by_name_and_kind,
+    2: fill_layout,  # version 3 has it in half the bytes
+}

@@ -90,6 +90,16 @@ def test_the_layout_leads_from_rows_to_tracks(catalogue: Catalogue) -> None:
     assert layout.rows(2) == slice(4, 6)
 
 
+def test_more_tracks_than_sqlite_takes_at_once(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.catalogue._PAGE", 3)
+    asked = [3, 0, 2, 1, 0]
+    assert [track.id for track in catalogue.tracks(asked)] == [IDS[number] for number in asked]
+    assert len(catalogue.starts_of(asked)) == 5
+    assert catalogue.tracks([]) == catalogue.starts_of([]) == []
+
+
 def test_several_threads_may_ask(catalogue: Catalogue) -> None:
     asked = IDS * 50
     with ThreadPoolExecutor(8) as pool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -51,16 +52,30 @@ def as_first(path: Path, *, tracks: str = FIRST_TRACKS, version: int = 1) -> Non
     old.replace(path)
 
 
+def as_second(path: Path) -> None:
+    """Change a catalogue into what the second version wrote: its layout is in int64."""
+    with closing(sqlite3.connect(path)) as database, database:
+        places = database.execute("SELECT first, count FROM tracks ORDER BY number").fetchall()
+        columns = [np.array(column, "<i8").tobytes() for column in zip(*places, strict=True)]
+        database.execute("UPDATE layout SET first = ?, count = ?", columns)
+        database.execute("PRAGMA user_version = 2")
+
+
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     """Return an index that the first version published."""
-    build(tmp_path / "index", TRACKS)
-    folder = live_generation(tmp_path / "index")
-    as_first(folder / CATALOGUE)
+    return published(tmp_path / "index", as_first)
+
+
+def published(directory: Path, older: Callable[[Path], None]) -> Path:
+    """Return an index that an older version published."""
+    build(directory, TRACKS)
+    folder = live_generation(directory)
+    older(folder / CATALOGUE)
     manifest = read_manifest(folder)
     files = {**manifest.files, CATALOGUE: file_sum(folder / CATALOGUE)}
     (folder / MANIFEST).write_text(replace(manifest, files=files).to_json())
-    return tmp_path / "index"
+    return directory
 
 
 def schema(directory: Path) -> int:
@@ -79,6 +94,17 @@ def test_an_older_catalogue_knows_all_that_a_new_one_does(directory: Path) -> No
     assert describe_index(directory).tracks == 2
     assert (live_generation(directory) / CATALOGUE).read_bytes() == before
     assert schema(directory) == 1
+
+
+def test_the_layout_of_the_second_version_is_read(tmp_path: Path) -> None:
+    directory = published(tmp_path / "index", as_second)
+    with open_index(directory) as index:
+        assert [len(windows.vectors) for _, windows in index.contents()] == [2, 3]
+        near = make_query(0.8 * np.eye(8)[2:3] + 0.6 * np.eye(8)[5:6])
+        (best, *_) = index.search(near, SearchOptions()).results
+    assert best.track == TRACKS[1].track
+    assert verify_index(directory) == []
+    assert schema(directory) == 2
 
 
 def test_what_is_published_after_it_is_in_todays_schema(directory: Path) -> None:
