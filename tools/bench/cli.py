@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,22 @@ from tools.markdown import replace_part
 from tools.screen import Screen
 from tools.settings import read_settings
 
-PARTS: dict[str, Callable[[Settings, Runtime, Effort], Iterator[Shown]]] = {
-    "decode": lambda _settings, runtime, _effort: decode.reports(runtime.card.sample_rate),
-    "model": lambda _settings, runtime, effort: model.reports(runtime, effort),
-    "search": lambda _settings, runtime, _effort: search.reports(runtime.stamp),
-    "end-to-end": end_to_end.reports,
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is measured, and how thoroughly."""
+
+    settings: Settings
+    runtime: Runtime
+    effort: Effort
+    sought: search.Sought
+
+
+PARTS: dict[str, Callable[[_Asked], Iterator[Shown]]] = {
+    "decode": lambda asked: decode.reports(asked.runtime.card.sample_rate),
+    "model": lambda asked: model.reports(asked.runtime, asked.effort),
+    "search": lambda asked: search.reports(asked.runtime.stamp, asked.sought),
+    "end-to-end": lambda asked: end_to_end.reports(asked.settings, asked.runtime, asked.effort),
 }
 
 
@@ -35,6 +47,7 @@ PARTS: dict[str, Callable[[Settings, Runtime, Effort], Iterator[Shown]]] = {
 Example:
   soundalike bench
   soundalike bench model --full
+  soundalike bench search --index ./audioset --million --keep ./graphs
   soundalike bench end-to-end --json""",
 )
 @click.argument("part", required=False, type=click.Choice(list(PARTS)))
@@ -45,30 +58,58 @@ Example:
     "page",
     metavar="PAGE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the tables into this page too, between <!-- speed --> and <!-- end of speed -->.",
+    help="Write the tables into this page too, between <!-- speed --> and <!-- end of speed -->; "
+    "those of search alone between <!-- search --> and its end.",
+)
+@click.option(
+    "--index",
+    "directory",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Search the windows of this index rather than made-up ones.",
+)
+@click.option(
+    "--million", is_flag=True, help="Search a million windows around those; takes an hour."
+)
+@click.option(
+    "--keep",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Leave what is built to search here, and use again what lies there.",
 )
 @options.as_json
-def command(
-    part: str | None, model: str | None, full: bool, page: Path | None, as_json: bool
+def command(  # noqa: PLR0913 - one for each option
+    *,
+    part: str | None,
+    model: str | None,
+    full: bool,
+    page: Path | None,
+    directory: Path | None,
+    million: bool,
+    keep: Path | None,
+    as_json: bool,
 ) -> None:
     """Time the main job and its parts on this machine, beside their peers.
 
     PART is one of them; all are timed where it is left out. A ratio says how many times as long as
     the first row of its table something took. A peer that is missing is a row that says so;
-    `.venv/bin/pip install -e '.[bench]'` brings those of the model.
+    `.venv/bin/pip install -e '.[bench]'` brings them.
     """
     screen = Screen(as_json=as_json)
     settings = read_settings()
     runtime = runtime_of(settings, model, note=screen.note)
+    sought = search.Sought(directory, million, keep)
+    asked = _Asked(settings, runtime, FULL if full else USUAL, sought)
     measured: dict[str, list[dict[str, Any]]] = {}
     shown: list[str] = []
     for name in [part] if part else PARTS:
-        for report in PARTS[name](settings, runtime, FULL if full else USUAL):
+        for report in PARTS[name](asked):
             grid = report.grid()
             screen.show(*grid.lines())
             shown.append(grid.markdown())
             measured.setdefault(name, []).append(report.as_json())
     machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
     if page is not None:
-        replace_part(page, "speed", "\n\n".join([f"On {cores()} cores of {machine}.", *shown]))
+        text = "\n\n".join([f"On {cores()} cores of {machine}.", *shown])
+        replace_part(page, "search" if part == "search" else "speed", text)
     screen.answer({"machine": machine, "reports": measured})

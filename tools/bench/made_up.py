@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from tools.synth.sound import Signal
 
 WINDOWS_A_TRACK = 40
 HOP_SECONDS = 4.8
+
+_SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in "aeiou"]
 
 _RECORDED_RATE = 44_100
 _APART_SECONDS = 0.01
@@ -58,15 +61,44 @@ def vectors(count: int, dim: int, seed: int) -> FloatArray:
 def build_made_up(directory: Path, windows: int, stamp: ModelStamp) -> FloatArray:
     """Publish an index of made-up tracks and return all of its vectors."""
     rows = vectors(windows, stamp.dim, seed=1)
-    with IndexBuilder(directory, stamp) as builder:
-        for number, start in enumerate(range(0, windows, WINDOWS_A_TRACK)):
-            part = rows[start : start + WINDOWS_A_TRACK]
-            # Lengths differ, as those of real tracks do: only equal ones are compared as twins.
-            seconds = len(part) * HOP_SECONDS + number % 40
-            track = Track(f"{number:032x}", f"Made up {number}", seconds=seconds)
-            builder.add(EmbeddedTrack(track, _windows(part)), f"/made/up/{number}", 1, 1)
-        builder.publish()
+    build_rows(directory, rows, stamp, WINDOWS_A_TRACK)
     return rows
+
+
+def build_rows(directory: Path, rows: FloatArray, stamp: ModelStamp, windows_a_track: int) -> None:
+    """Publish an index of made-up tracks with these vectors; one in a thousand is labelled rare."""
+    starts = range(0, len(rows), windows_a_track)
+    with IndexBuilder(directory, stamp) as builder:
+        with builder.batch():
+            for number, start in enumerate(starts):
+                part = rows[start : start + windows_a_track]
+                # Lengths differ, as those of real tracks do: only equal ones may be twins.
+                track = Track(
+                    f"{number:032x}",
+                    title_of(number),
+                    f"{title_of(number % 997)} Band",
+                    seconds=len(part) * HOP_SECONDS + number % 40,
+                    labels=("rare",) if number % 1000 == 0 else ("often",),
+                )
+                builder.add(EmbeddedTrack(track, _windows(part)), f"/made/up/{number}", 1, 1)
+        builder.publish()
+
+
+def title_of(number: int) -> str:
+    """Return a made-up title of one to four words, some of them in many titles."""
+    rng = random.Random(number)  # noqa: S311  (no secret)
+    ranks = [int(rng.paretovariate(0.5)) % 50_000 for _ in range(rng.randint(1, 4))]
+    return " ".join(map(_word, ranks)).capitalize()
+
+
+def _word(rank: int) -> str:
+    """Return a word, the shorter the more common."""
+    syllables = []
+    while True:
+        rank, which = divmod(rank, len(_SYLLABLES))
+        syllables.append(_SYLLABLES[which])
+        if not rank:
+            return "".join(syllables)
 
 
 def query_near(rows: FloatArray, seed: int) -> Query:

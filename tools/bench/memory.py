@@ -77,14 +77,14 @@ def measure_memory(
     SoundalikeError
         The model cannot be used.
     """
-    with ExitStack() as held:
-        crews = [held.enter_context(closing(Crew(1, None))) for _ in range(workers)]
-        before = _each(crews, _held)
-        seconds = _each(crews, _load, runtime, threads)
-        _each(crews, _embed, runtime, threads, warm_up)
-        first = _each(crews, _held)
-        _each(crews, _embed, runtime, threads, calls)
-        last = _each(crews, _held)
+    with ExitStack() as open_crews:
+        crews = [open_crews.enter_context(closing(Crew(1, None))) for _ in range(workers)]
+        before = each(crews, held)
+        seconds = each(crews, _load, runtime, threads)
+        each(crews, _embed, runtime, threads, warm_up)
+        first = each(crews, held)
+        each(crews, _embed, runtime, threads, calls)
+        last = each(crews, held)
     return [
         Memory(
             took,
@@ -98,13 +98,15 @@ def measure_memory(
     ]
 
 
-class _Held(NamedTuple):
+class Held(NamedTuple):
+    """What a process holds, in bytes, as in `Memory`."""
+
     rss: int
     pss: int | None
     peak: int
 
 
-def _each(crews: Sequence[Crew], job: Callable[..., _T], *arguments: Any) -> list[_T]:
+def each(crews: Sequence[Crew], job: Callable[..., _T], *arguments: Any) -> list[_T]:
     """Let every worker do the same at the same time, and wait for all of them."""
     futures = [crew.submit(_TIMEOUT_S, job, *arguments) for crew in crews]
     wait(futures)
@@ -134,15 +136,16 @@ def _embed(runtime: Runtime, threads: int, calls: int) -> None:
         embedder.embed(noise[: int(rng.integers(embedder.sample_rate, len(noise)))])
 
 
-def _held() -> _Held:
+def held() -> Held:
+    """Return what this process holds."""
     try:
         rollup = _fields(Path("/proc/self/smaps_rollup"))
         status = _fields(Path("/proc/self/status"))
     except OSError:  # macOS: what it holds now is not to be had, but the most it held is
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return _Held(peak, None, peak)
+        return Held(peak, None, peak)
     # What `getrusage` tells on Linux is never less than what the process that started it held.
-    return _Held(rollup["Rss"], rollup["Pss"], status["VmHWM"])
+    return Held(rollup["Rss"], rollup["Pss"], status["VmHWM"])
 
 
 def _fields(path: Path) -> dict[str, int]:

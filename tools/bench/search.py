@@ -1,104 +1,132 @@
-"""Searching: whole rankings by an index, its graph, and reading every vector."""
+"""Searching: the nearest windows beside other libraries, and whole rankings by an index."""
 
 from __future__ import annotations
 
-import importlib
-import itertools
-import tempfile
-from collections.abc import Callable, Iterator
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Final
 
 import numpy as np
 
-from index.manifest import GRAPH, VECTORS
-from index.opened import open_index
-from index.vectors import WindowVectors
-from models.types import FloatArray, ModelStamp, SearchOptions
-from tools.bench.made_up import build_made_up, query_near
-from tools.bench.measure import Report, Row, timed
+from index.generations import live_generation, read_manifest
+from index.manifest import GRAPH, GraphSettings
+from models.types import CatalogueError, FloatArray, ModelStamp
+from tools.bench import nearest, rankings
+from tools.bench.made_up import build_rows, vectors
+from tools.bench.measure import Report
+from tools.bench.peers import peers
+from tools.bench.windows import MILLION, grown, half_way, jittered, windows_in
 
-SIZES = (2_000, 20_000, 60_000)
-NEIGHBOURS = 10
-_REPEATS = 200
-_QUERIES = 50
+SIZES = (20_000, 60_000)
 
-Nearest = Callable[[FloatArray], Any]
+# The share of the true nearest that has to be found.
+ENOUGH: Final = 0.995
+ENOUGH_OF_A_MILLION: Final = 0.99
+
+QUERIES = 400
 
 
-def reports(stamp: ModelStamp) -> Iterator[Report]:
-    """Time searches in made-up indexes of several sizes, one clip window at a time."""
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What searches are timed on.
+
+    Attributes
+    ----------
+    index : Path or None
+        An index whose windows are searched; None makes some up.
+    million : bool
+        Whether to search among a million windows around those instead.
+    keep : Path or None
+        Where everything that is built is left, and used again; None throws it away.
+    """
+
+    index: Path | None = None
+    million: bool = False
+    keep: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    directory: Path
+    kind: str
+    built: float | None = None  # seconds; None where it was there
+
+
+def reports(stamp: ModelStamp, sought: Sought) -> Iterator[Report]:
+    """Time searches among windows.
+
+    Parameters
+    ----------
+    stamp : ModelStamp
+        The model whose windows are made up.
+    sought : Sought
+
+    Raises
+    ------
+    CatalogueError
+        There is no such index, or it is damaged.
+    """
+    with nullcontext(sought.keep) if sought.keep else TemporaryDirectory() as place:
+        folder = Path(place)
+        for found in _indexes(stamp, sought, folder):
+            rows = windows_in(found.directory)
+            rng = np.random.default_rng(1)
+            asked = rows[rng.integers(len(rows), size=QUERIES)]
+            queries = jittered(asked, rng, half_way(rows))
+            enough = ENOUGH_OF_A_MILLION if sought.million else ENOUGH
+            task = nearest.Task(rows, queries, found.kind, enough)
+            graphs = folder / f"graphs-{_name(rows)}"
+            graphs.mkdir(parents=True, exist_ok=True)
+            every = peers(_graph(found.directory), every_type=not sought.million)
+            yield nearest.report(task, every, graphs)
+            yield rankings.report(found.directory, task, found.built)
+
+
+def _indexes(stamp: ModelStamp, sought: Sought, folder: Path) -> Iterator[_Index]:
+    if not sought.million:
+        yield from _smaller(stamp, sought, folder)
+        return
+    *_, base = _smaller(stamp, sought, folder)
+    windows = windows_in(base.directory)
+    made_by = read_manifest(live_generation(base.directory)).stamp
+    directory = folder / f"million-{_name(windows)}"
+    many = grown(windows, MILLION, np.random.default_rng(1))
+    yield _made(directory, many, made_by, f"around those of {base.kind}")
+
+
+def _smaller(stamp: ModelStamp, sought: Sought, folder: Path) -> Iterator[_Index]:
+    if sought.index is not None:
+        yield _Index(sought.index, sought.index.name)
+        return
     for size in SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            yield _report(Path(folder) / "index", size, stamp)
+        rows = vectors(size, stamp.dim, seed=1)
+        yield _made(folder / f"made-up-{_name(rows)}", rows, stamp, "made up")
 
 
-def _report(directory: Path, size: int, stamp: ModelStamp) -> Report:
-    rows = build_made_up(directory, size, stamp)
-    queries = [query_near(rows, seed) for seed in range(_QUERIES)]
-    windows = [query.windows.vectors[:1] for query in queries]
-    with open_index(directory) as index:
-        asked = itertools.cycle(queries)
-        ranking = timed(
-            "a whole ranking of a 15 s clip",
-            lambda: index.search(next(asked), SearchOptions()),
-            _REPEATS,
-            note="candidates, exact scores, cuts, titles",
-        )
-        folder = directory / index.generation
-        vectors = WindowVectors(folder, index.manifest)
-        try:
-            held = sum((folder / name).stat().st_size for name in (GRAPH, VECTORS)) / size
-            peers = [
-                _row("the graph", lambda q: vectors.nearest(q, NEIGHBOURS), rows, windows),
-                _row("NumPy, every vector", lambda q: _exact(rows, q[0]), rows, windows),
-                *_hnswlib(rows, windows),
-                *_faiss(rows, windows),
-            ]
-        finally:
-            vectors.close()
-    title = f"Search among {size:,} windows of {rows.shape[1]} numbers ({held:.0f} bytes each)"
-    return Report(title, [*peers, ranking])
-
-
-def _row(what: str, nearest: Nearest, rows: FloatArray, windows: list[FloatArray]) -> Row:
-    found = [set(np.ravel(nearest(query)).tolist()) for query in windows]
-    right = [set(_exact(rows, query[0]).tolist()) for query in windows]
-    recall = sum(len(f & r) for f, r in zip(found, right, strict=True)) / NEIGHBOURS / len(windows)
-    asked = itertools.cycle(windows)
-    note = f"{NEIGHBOURS} nearest of one window, recall {recall:.3f}"
-    return timed(what, lambda: nearest(next(asked)), _REPEATS, note=note)
-
-
-def _exact(rows: FloatArray, query: FloatArray) -> Any:
-    return np.argpartition(rows @ query, -NEIGHBOURS)[-NEIGHBOURS:]
-
-
-def _hnswlib(rows: FloatArray, windows: list[FloatArray]) -> Iterator[Row]:
-    peer = _peer("hnswlib")
-    if peer is None:
-        yield Row("hnswlib", note="not installed")
-        return
-    graph = peer.Index("ip", rows.shape[1])
-    graph.init_index(len(rows), M=16, ef_construction=128)
-    graph.add_items(rows)
-    graph.set_ef(128)
-    yield _row("hnswlib", lambda q: graph.knn_query(q, NEIGHBOURS)[0], rows, windows)
-
-
-def _faiss(rows: FloatArray, windows: list[FloatArray]) -> Iterator[Row]:
-    peer = _peer("faiss")
-    if peer is None:
-        yield Row("faiss", note="not installed")
-        return
-    graph = peer.IndexHNSWFlat(rows.shape[1], 16, peer.METRIC_INNER_PRODUCT)
-    graph.hnsw.efConstruction = graph.hnsw.efSearch = 128
-    graph.add(rows)
-    yield _row("faiss", lambda q: graph.search(q, NEIGHBOURS)[1], rows, windows)
-
-
-def _peer(module: str) -> Any:
+def _made(directory: Path, rows: FloatArray, stamp: ModelStamp, kind: str) -> _Index:
+    """Return an index of these windows; built, unless it is there."""
     try:
-        return importlib.import_module(module)
-    except ImportError:
-        return None
+        live_generation(directory)
+    except CatalogueError:
+        began = time.perf_counter()
+        build_rows(directory, rows, stamp, windows_a_track=1)
+        return _Index(directory, kind, time.perf_counter() - began)
+    return _Index(directory, kind)
+
+
+def _graph(directory: Path) -> Path | None:
+    """Return the graph of an index, if it is one over all windows."""
+    folder = live_generation(directory)
+    manifest = read_manifest(folder)
+    usual = len(manifest.segments) == 1 and manifest.graph == GraphSettings()
+    return folder / GRAPH if usual else None
+
+
+def _name(rows: FloatArray) -> str:
+    """Return what tells rows from others."""
+    return hashlib.blake2b(np.ascontiguousarray(rows).data, digest_size=8).hexdigest()
