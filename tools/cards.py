@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import Any
 from index.generations import sync_file, sync_folder
 from models.cards import ModelCard, ModelFile
 from models.types import Sameness
+from tools.toml_sections import put_sections
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(?:#.*)?")
 _ITEMS_A_LINE = 8
 _DEEPEST_SECTION = 2
 
@@ -90,35 +89,21 @@ def toml_text(table: Mapping[str, Any]) -> str:
 def with_sections(text: str, sections: Mapping[str, Mapping[str, Any]]) -> str:
     """Return a card's text with some sections put in, or in the place of those of their names.
 
-    All the rest stays as it is written, comments too, unless the card is written in such a way that
-    its sections cannot be told apart: then it is written anew from what it says.
+    All the rest stays as it is written, comments too; see `tools.toml_sections.put_sections`.
 
     Parameters
     ----------
     text : str
         TOML.
     sections : mapping of str to mapping
-        By their names, which are plain words.
+        By their names.
 
     Raises
     ------
     ValueError
         The text is no TOML.
     """
-    wanted = {**tomllib.loads(text), **sections}
-    kept, inside = [], False
-    for line in text.splitlines():
-        if header := _HEADER.fullmatch(line):
-            inside = header[1].split(".")[0].strip() in sections
-        if not inside:
-            kept.append(line)
-    added = toml_text({name: dict(section) for name, section in sections.items()})
-    new = "\n".join([*kept, "", added]).replace("\n\n\n", "\n\n")
-    try:
-        same = tomllib.loads(new) == wanted
-    except ValueError:
-        same = False
-    return new if same else toml_text(wanted)
+    return put_sections(text, {name: toml_text({name: each}) for name, each in sections.items()})
 
 
 def write_card(path: Path, table: Mapping[str, Any]) -> None:

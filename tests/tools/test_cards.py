@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from models.cards import Calibration, list_cards, read_card
 from models.types import Sameness
 from tests.tools.conftest import Cli, make_tiny_model
-from tools.cards import card_table, toml_text, with_sections, write_card
+from tools.cards import card_table, toml_text, write_card
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 SCALARS = st.one_of(
@@ -104,57 +104,3 @@ def test_what_a_card_says_cannot_steer_a_terminal(home: Path, cli: Cli) -> None:
     _, out, _ = cli("model", "list")
     assert "\x1b" not in out
     assert "1�forged row" in out
-
-
-SECTIONS = {"calibration": {"reference": "all", "knots": [[0.0, 0.1], [1.0, 0.9]]}}
-
-
-def test_sections_are_put_into_a_card_that_stays_as_it_is() -> None:
-    card = """\
-# By hand.
-name = "mine"  # truly
-[[files]]
-path = "mine.onnx"
-[calibration]  # of old
-reference = "old"
-knots = [
-    [0, 0.5],
-    [1, 0.5],
-]
-[evaluation.music]
-p1 = 0.5
-"""
-    new = with_sections(card, SECTIONS)
-    assert tomllib.loads(new) == {**tomllib.loads(card), **SECTIONS}
-    for kept in ("# By hand.\n", "# truly\n", "[evaluation.music]\np1 = 0.5\n"):
-        assert kept in new
-    assert "old" not in new
-    assert with_sections(new, SECTIONS) == new
-
-
-@pytest.mark.parametrize(
-    "card",
-    [
-        'calibration = { reference = "old", knots = [] }\nname = "mine"\n',
-        'calibration.reference = "old"\nname = "mine"\n',
-        'name = """\n[calibration]\nnot a section\n"""\n',
-        '["calibration"]\nreference = "old"\n',
-    ],
-)
-def test_a_card_that_is_written_in_another_way_is_written_anew(card: str) -> None:
-    new = with_sections(card, SECTIONS)
-    assert tomllib.loads(new) == {**tomllib.loads(card), **SECTIONS}
-
-
-@given(
-    table=st.dictionaries(TEXTS, VALUES, max_size=8),
-    sections=st.dictionaries(
-        st.sampled_from(["calibration", "same"]), st.dictionaries(TEXTS, SCALARS, max_size=3)
-    ),
-)
-def test_sections_come_back_from_any_card(
-    table: dict[str, object], sections: dict[str, dict[str, object]]
-) -> None:
-    once = with_sections(toml_text(table), sections)
-    assert tomllib.loads(once) == {**table, **sections}
-    assert tomllib.loads(with_sections(once, sections)) == {**table, **sections}
