@@ -6,11 +6,13 @@ an installation made by root in a read-only home, numba refuses to load librosa 
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.metadata
 import importlib.util
 import json
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -24,6 +26,9 @@ SETTING: Final = "NUMBA_CACHE_DIR"
 
 def keep_compiled(cache: Path | None) -> None:
     """Give numba a folder it can write to; to be called before librosa is imported.
+
+    Processes that are started from here share it. If it lasts for this run only, for want of a
+    better one, it is removed when this process ends.
 
     Parameters
     ----------
@@ -41,13 +46,14 @@ def keep_compiled(cache: Path | None) -> None:
         os.environ[SETTING] = str(cache / "numba")
         return
     try:
-        # Compiled anew in every process: slow, but it listens.
-        os.environ[SETTING] = tempfile.mkdtemp(prefix="soundalike-numba-")
+        folder = tempfile.mkdtemp(prefix="soundalike-numba-")
     except OSError:
         raise ModelError(
             "There is no folder for what librosa has to compile.",
             f"Name one that can be written to, with {SETTING}.",
         ) from None
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ[SETTING] = folder
 
 
 def is_compiled(cache: Path) -> bool:

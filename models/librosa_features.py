@@ -67,6 +67,11 @@ def features(patches: FloatArray) -> FloatArray:
     return np.concatenate(rows, axis=1, dtype=np.float32)
 
 
+def warm_up() -> None:
+    """Compile what librosa has compiled on first use, or load it: up to a minute, or a second."""
+    statistics(features(np.zeros((1, PATCH_SAMPLES), np.float32)))
+
+
 def statistics(rows: FloatArray) -> FloatArray:
     """Return the mean, then the maximum, then the minimum of each feature over its frames.
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from models.cards import ModelCard, ModelFile
 from models.choice import candidates, known_choice, note_choice
-from models.compiled import is_compiled, note_compiled
+from models.compiled import is_compiled, keep_compiled, note_compiled
 from models.crew import Crew
 from models.embedders import open_embedder
 from models.graphs import SMALLEST
@@ -97,15 +97,20 @@ def time_files(files: Sequence[ModelFile], cache: Path) -> list[float]:
 
 def _compile(runtime: Runtime, cache: Path, note: Note) -> Runtime:
     """Let a model without files compile what it needs, once, however slow the machine is."""
+    try:
+        # Here already, so that all the workers share what is compiled.
+        keep_compiled(cache)
+    except ModelError:
+        return runtime  # said where the model is opened
     if not is_compiled(cache):
         note(f"Making {runtime.card.name} ready for this machine: up to a minute, once.")
-        # An error is said where the model is opened next.
         if _in_a_worker(_KEEPING_S, _open, runtime).exception() is None:
             note_compiled(cache)
     return runtime
 
 
 def _open(runtime: Runtime) -> None:
+    """Open a model, which compiles what is not compiled yet."""
     open_embedder(runtime, 1)
 
 

@@ -167,6 +167,24 @@ def test_it_is_made_ready_once(stats: ModelCard, tmp_path: Path) -> None:
     assert len(notes) == 1
 
 
+def test_nothing_is_left_to_compile_once_it_is_open() -> None:
+    program = (
+        "import pathlib, sys, numpy\n"
+        "from models.cards import load_card\n"
+        "from models.embedders import open_embedder\n"
+        "from models.runtime import Runtime\n"
+        "model = open_embedder(Runtime(load_card('librosa-stats', pathlib.Path()), None), 1)\n"
+        "from numba.core.caching import Cache\n"
+        "def asked(*_): raise AssertionError('something is compiled, or loaded, only now')\n"
+        "Cache.load_overload = asked\n"
+        "before = set(sys.modules)\n"
+        "sound = numpy.random.default_rng(1).standard_normal(40 * 15_360)\n"
+        "model.embed(0.1 * sound.astype(numpy.float32))\n"
+        "assert not {name for name in set(sys.modules) - before if 'librosa' in name}\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=True)
+
+
 def test_a_cache_that_cannot_be_written_is_no_hindrance(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     note_compiled(tmp_path / "file")
@@ -210,6 +228,43 @@ def test_numba_keeps_things_for_one_process_at_least(
     monkeypatch.setattr("tempfile.tempdir", str(closed))
     with pytest.raises(ModelError, match=f"no folder.*{SETTING}"):
         keep_compiled(None)
+
+
+def test_what_lasts_for_a_run_only_is_removed_with_it(tmp_path: Path) -> None:
+    program = (
+        "import os, pathlib, sys\n"
+        "from models import compiled\n"
+        "compiled._librosa = lambda: pathlib.Path(sys.executable)\n"
+        "compiled.keep_compiled(None)\n"
+        "print(os.environ[compiled.SETTING])\n"
+        "assert os.path.isdir(os.environ[compiled.SETTING])\n"
+    )
+    without = {name: value for name, value in os.environ.items() if name != SETTING}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=PROJECT,
+        env={**without, "TMPDIR": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert Path(done.stdout.strip()).parent == tmp_path
+    assert not any(tmp_path.iterdir())
+
+
+def test_workers_share_the_place_they_are_given(
+    stats: ModelCard, closed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    keep_compiled(cache)
+    note_compiled(cache)
+    monkeypatch.delenv(SETTING)
+    make_ready(stats, cache)
+    assert os.environ[SETTING] == str(cache / "numba")
+    monkeypatch.delenv(SETTING)
+    monkeypatch.setattr("tempfile.tempdir", str(closed))
+    make_ready(stats, closed)  # what is wrong is said where it is opened
+    assert SETTING not in os.environ
 
 
 def test_a_worker_that_may_take_little_memory_has_enough(stats: ModelCard) -> None:
