@@ -10,10 +10,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from index import answers, choices, likes, shown
+from index import answers, choices, libraries, likes, shown
 from index.state_file import State
 
-MIGRATIONS = (answers.MIGRATION, likes.MIGRATION, shown.MIGRATION, choices.MIGRATION)
+MIGRATIONS = (
+    answers.MIGRATION,
+    likes.MIGRATION,
+    shown.MIGRATION,
+    choices.MIGRATION,
+    libraries.MIGRATION,
+)
 """Every step of the schema, in the order they were made; none is ever taken out."""
 
 

@@ -1,0 +1,242 @@
+"""Libraries: a server's own tracks, in the state file, seen by nobody else."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from index.kept import Kept, Migration
+from index.library_shelf import LibraryShelf
+from index.packing import pack, unpack_windows
+from index.state_file import State
+from models.types import EmbeddedTrack, ModelStamp, Track
+
+SOURCE = "library"
+
+_SHELVES = 32  # servers whose tracks are held in memory
+
+MIGRATION = Migration(
+    """
+    CREATE TABLE library (
+        guild INTEGER NOT NULL,
+        track TEXT NOT NULL,           -- hash of the audio payload
+        title TEXT NOT NULL,
+        artist TEXT NOT NULL,
+        album TEXT NOT NULL,
+        seconds REAL NOT NULL,
+        labels JSON TEXT NOT NULL,
+        space TEXT NOT NULL,           -- the embedding space of the vectors
+        dim INTEGER NOT NULL,
+        vectors BLOB NOT NULL,         -- the track's windows, float32
+        starts BLOB NOT NULL,
+        preview BLOB NOT NULL,         -- the beginning, compressed; empty for none
+        created REAL NOT NULL,
+        UNIQUE (guild, track)
+    );
+    """,
+    (
+        Kept(
+            "library",
+            "A server's own tracks, for its members to find: their names, the numbers a model "
+            "made of them and a compressed preview, until they are removed; not who added them.",
+            person="",
+        ),
+    ),
+)
+
+_TRACK = "track, title, artist, album, seconds, labels"
+
+
+class Added(Enum):
+    """What came of adding a track."""
+
+    YES = "yes"
+    KNOWN = "known"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much a server's library holds.
+
+    Attributes
+    ----------
+    tracks : int
+    seconds : float
+        Of music.
+    bytes : int
+        Of vectors and previews.
+    """
+
+    tracks: int
+    seconds: float
+    bytes: int
+
+
+class Libraries:
+    """Keeps the tracks of servers; safe to read from several threads.
+
+    Parameters
+    ----------
+    state : State
+    most : int
+        Tracks that one server may have.
+    clock : callable
+        Tells the seconds since 1970.
+    """
+
+    def __init__(
+        self, state: State, most: int = 500, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._state = state
+        self.most = most
+        self._clock = clock
+        self._shelves: OrderedDict[tuple[int, str], LibraryShelf] = OrderedDict()
+        self._lock = threading.Lock()
+
+    async def add(
+        self, guild: int, embedded: EmbeddedTrack, stamp: ModelStamp, preview: bytes
+    ) -> Added:
+        """Keep a track; it can be searched once this returns.
+
+        Raises
+        ------
+        StateError
+            It cannot be written.
+        """
+        track, windows = embedded.track, embedded.windows
+        row = (
+            *(guild, track.id, track.title, track.artist, track.album, track.seconds),
+            *(json.dumps(track.labels), stamp.space, stamp.dim),
+            *(pack(windows.vectors), pack(windows.starts), preview, self._clock()),
+        )
+
+        def put(database: sqlite3.Connection) -> Added:
+            # A track that was heard by another model is heard anew.
+            known = "SELECT 1 FROM library WHERE guild = ? AND track = ? AND space = ?"
+            if database.execute(known, (guild, track.id, stamp.space)).fetchone():
+                return Added.KNOWN
+            others = "SELECT count(*) FROM library WHERE guild = ? AND track != ?"
+            if database.execute(others, (guild, track.id)).fetchone()[0] >= self.most:
+                return Added.FULL
+            marks = ", ".join("?" * len(row))
+            database.execute(f"INSERT OR REPLACE INTO library VALUES ({marks})", row)  # noqa: S608
+            return Added.YES
+
+        added = await self._state.write(put)
+        self._forget(guild)
+        return added
+
+    async def remove(self, guild: int, track_id: str) -> bool:
+        """Take a track out for good; return whether it was there."""
+
+        def delete(database: sqlite3.Connection) -> int:
+            return database.execute(
+                "DELETE FROM library WHERE guild = ? AND track = ?", (guild, track_id)
+            ).rowcount
+
+        removed = bool(await self._state.write(delete))
+        self._forget(guild)
+        return removed
+
+    async def remove_all(self, guild: int) -> int:
+        """Take every track of a server out; return how many there were."""
+
+        def delete(database: sqlite3.Connection) -> int:
+            return database.execute("DELETE FROM library WHERE guild = ?", (guild,)).rowcount
+
+        removed = await self._state.write(delete)
+        self._forget(guild)
+        return removed
+
+    def tracks(self, guild: int) -> tuple[Track, ...]:
+        """Return a server's tracks by title, those of other models too. Blocking."""
+
+        def look(database: sqlite3.Connection) -> list[Any]:
+            return database.execute(
+                f"SELECT {_TRACK} FROM library WHERE guild = ? ORDER BY title, track",  # noqa: S608
+                (guild,),
+            ).fetchall()
+
+        return tuple(_track(guild, *row) for row in self._state.read(look))
+
+    def preview(self, guild: int, track_id: str) -> bytes:
+        """Return the compressed beginning of a track; empty where there is none. Blocking."""
+
+        def look(database: sqlite3.Connection) -> Any:
+            return database.execute(
+                "SELECT preview FROM library WHERE guild = ? AND track = ?", (guild, track_id)
+            ).fetchone()
+
+        found = self._state.read(look)
+        return bytes(found[0]) if found else b""
+
+    def usage(self, guild: int) -> Usage:
+        """Return how much a server's library holds. Blocking."""
+
+        def look(database: sqlite3.Connection) -> Any:
+            return database.execute(
+                "SELECT count(*), total(seconds), total(length(vectors) + length(preview)) "
+                "FROM library WHERE guild = ?",
+                (guild,),
+            ).fetchone()
+
+        tracks, seconds, size = self._state.read(look)
+        return Usage(tracks, seconds, int(size))
+
+    def shelf(self, guild: int, space: str) -> LibraryShelf:
+        """Return what can be searched of a server's tracks: those of an embedding space. Blocking.
+
+        It is held in memory until the library changes.
+        """
+        with self._lock:
+            shelf = self._shelves.get((guild, space))
+            if shelf is not None:
+                self._shelves.move_to_end((guild, space))
+                return shelf
+            shelf = LibraryShelf(self._load(guild, space))
+            self._shelves[guild, space] = shelf
+            while len(self._shelves) > _SHELVES:
+                self._shelves.popitem(last=False)
+            return shelf
+
+    def _load(self, guild: int, space: str) -> list[EmbeddedTrack]:
+        def look(database: sqlite3.Connection) -> list[Any]:
+            return database.execute(
+                f"SELECT {_TRACK}, vectors, starts, dim FROM library "  # noqa: S608
+                "WHERE guild = ? AND space = ? ORDER BY track",
+                (guild, space),
+            ).fetchall()
+
+        return [
+            EmbeddedTrack(_track(guild, *row), unpack_windows(vectors, starts, dim))
+            for *row, vectors, starts, dim in self._state.read(look)
+        ]
+
+    def _forget(self, guild: int) -> None:
+        with self._lock:
+            for key in [key for key in self._shelves if key[0] == guild]:
+                del self._shelves[key]
+
+
+def _track(
+    guild: int, track_id: str, title: str, artist: str, album: str, seconds: float, labels: str
+) -> Track:
+    return Track(
+        id=track_id,
+        title=title,
+        artist=artist,
+        album=album,
+        artist_known=bool(artist),
+        seconds=seconds,
+        labels=tuple(json.loads(labels)),
+        source=SOURCE,
+        library=str(guild),
+    )

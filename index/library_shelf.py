@@ -1,0 +1,124 @@
+"""A server's tracks as they are searched: few enough to be held in memory and scored exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from index.cuts import Ranked, cut, is_twin
+from index.names import fold
+from index.same import excerpt_likeness, spread
+from index.scoring import best_pairs, best_window
+from index.search import MOST_PAIRS
+from models.types import (
+    EmbeddedTrack,
+    FloatArray,
+    Only,
+    Pair,
+    Query,
+    Ranking,
+    Recommendation,
+    SearchOptions,
+    Track,
+    Windows,
+)
+
+_SUSPECTS = 8
+
+
+class LibraryShelf:
+    """Tracks of one embedding space; it never changes.
+
+    Parameters
+    ----------
+    tracks : sequence of EmbeddedTrack
+        Windows of unit length, at least one each.
+    """
+
+    def __init__(self, tracks: Sequence[EmbeddedTrack]) -> None:
+        self._tracks = tuple(tracks)
+        self._numbers = {each.track.id: number for number, each in enumerate(tracks)}
+        counts = np.array([len(each.windows) for each in tracks], np.int64)
+        self._offsets = np.cumsum(counts) - counts
+        nothing = np.zeros((0, 0), np.float32)
+        self._vectors = (
+            np.concatenate([each.windows.vectors for each in tracks]) if tracks else nothing
+        )
+
+    def __len__(self) -> int:
+        return len(self._tracks)
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """The tracks."""
+        return tuple(each.track for each in self._tracks)
+
+    def find(self, track_id: str) -> EmbeddedTrack | None:
+        """Return the track with this id, or None."""
+        number = self._numbers.get(track_id)
+        return None if number is None else self._tracks[number]
+
+    def search(self, query: Query, options: SearchOptions) -> Ranking:
+        """Rank the tracks that sound like the query, as an index does."""
+        if not self._tracks:
+            return Ranking(None, ())
+        clip = query.windows
+        best = np.maximum.reduceat(clip.vectors @ self._vectors.T, self._offsets, axis=1)
+        similarities = np.clip(best.mean(axis=0, dtype=np.float64), -1, 1)
+        order = np.argsort(-similarities, kind="stable").tolist()
+        ranked = [
+            Ranked(each, self._tracks[each].track, float(similarities[each])) for each in order
+        ]
+        same = self._find_same(query, ranked[:_SUSPECTS], options)
+
+        def repeats(number: int, others: list[int]) -> bool:
+            vectors = [self._windows(other).vectors for other in others]
+            return is_twin(self._windows(number).vectors, vectors, options.sameness)
+
+        wanted = (one for one in ranked if is_wanted(one.track, options.only))
+        kept = cut(wanted, same, repeats, options)
+        results = tuple(self._answer(rank, one, clip) for rank, one in enumerate(kept, start=1))
+        return Ranking(same.track if same else None, results)
+
+    def _find_same(
+        self, query: Query, suspects: Sequence[Ranked], options: SearchOptions
+    ) -> Ranked | None:
+        number = self._numbers.get(query.track_id)
+        if number is not None:
+            return Ranked(number, self._tracks[number].track, 1.0)
+        dense = spread(query.dense)
+        likeness = [
+            excerpt_likeness(dense, self._windows(one.number), options.sameness) for one in suspects
+        ]
+        if not any(likeness):
+            return None
+        return suspects[int(np.argmax(likeness))]
+
+    def _answer(self, rank: int, one: Ranked, clip: Windows) -> Recommendation:
+        windows = self._windows(one.number)
+        alike: FloatArray = clip.vectors @ windows.vectors.T
+        pairs = tuple(
+            Pair(_moment(clip, here), _moment(windows, there), min(similarity, 1.0))
+            for here, there, similarity in best_pairs(alike, MOST_PAIRS)
+        )
+        at = _moment(windows, best_window(alike))
+        return Recommendation(rank, one.track, one.similarity, at, pairs=pairs)
+
+    def _windows(self, number: int) -> Windows:
+        return self._tracks[number].windows
+
+
+def is_wanted(track: Track, only: Only) -> bool:
+    """Tell whether a track has one of the names of every kind that is given."""
+    names = {fold(name) for name in only.labels}, {fold(name) for name in only.artists}
+    return (
+        (not only.labels or any(fold(label) in names[0] for label in track.labels))
+        and (not only.artists or fold(track.artist) in names[1])
+        and (not only.sources or track.source in only.sources)
+        and (not only.libraries or track.library in only.libraries)
+    )
+
+
+def _moment(windows: Windows, number: int) -> float:
+    return round(float(windows.starts[number]), 3)

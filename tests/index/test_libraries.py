@@ -1,0 +1,156 @@
+"""A server's own tracks: kept in a real state file, and searched together with a real index."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.libraries import Added, Libraries, Usage
+from index.opened import Index, open_index
+from index.state import open_state
+from index.state_file import State
+from index.with_library import IndexWithLibrary
+from models.types import CatalogueError, EmbeddedTrack, Only, Query, SearchOptions, Track
+from tests.index.making import STAMP, build, make_query, make_track, random_track
+
+GUILD, OTHER = 1, 2
+AXES = np.eye(STAMP.dim, dtype=np.float32)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    with open_state(tmp_path / "state.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def libraries(state: State) -> Libraries:
+    return Libraries(state, most=3, clock=lambda: 5.0)
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    """Open an index of a track near each of four axes."""
+    rng = np.random.default_rng(2)
+    tracks = [
+        make_track(
+            f"host-{axis}",
+            AXES[axis] + 0.1 * rng.normal(size=(3, STAMP.dim)),
+            artist=f"Host {axis}",
+            artist_known=True,
+            labels=("Rock",),
+        )
+        for axis in range(4)
+    ]
+    build(tmp_path / "index", tracks)
+    with open_index(tmp_path / "index") as opened:
+        yield opened
+
+
+def ask(vectors: object, track_id: str = "asked") -> Query:
+    return make_query(np.atleast_2d(np.asarray(vectors, np.float32)), track_id)
+
+
+def own(name: str, axis: int, **changes: object) -> EmbeddedTrack:
+    return make_track(name, AXES[axis] + 0.02, title=name.title(), **changes)
+
+
+async def test_a_track_is_found_once_it_is_added_and_by_its_server_alone(
+    libraries: Libraries,
+) -> None:
+    track = own("song", 1, artist="Ann", labels=("Jazz",))
+    assert await libraries.add(GUILD, track, STAMP, b"ogg") is Added.YES
+    shelf = libraries.shelf(GUILD, STAMP.space)
+    (found,) = shelf.search(ask(AXES[1] + AXES[2]), SearchOptions()).results
+    assert (found.track.title, found.track.artist, found.track.labels) == ("Song", "Ann", ("Jazz",))
+    assert (found.track.library, found.track.source) == ("1", "library")
+    assert len(libraries.shelf(OTHER, STAMP.space)) == 0
+    assert len(libraries.shelf(GUILD, "another-1")) == 0
+    assert libraries.preview(GUILD, "song") == b"ogg"
+    assert libraries.preview(OTHER, "song") == b""
+
+
+async def test_it_is_there_after_a_restart(tmp_path: Path) -> None:
+    with open_state(tmp_path / "kept.sqlite") as state:
+        await Libraries(state).add(GUILD, own("song", 1), STAMP, b"")
+    with open_state(tmp_path / "kept.sqlite") as state:
+        assert [track.id for track in Libraries(state).tracks(GUILD)] == ["song"]
+        assert len(Libraries(state).shelf(GUILD, STAMP.space)) == 1
+
+
+async def test_a_library_has_an_end_and_knows_what_it_has(libraries: Libraries) -> None:
+    for name in ("a", "b", "c"):
+        assert await libraries.add(GUILD, own(name, 1), STAMP, b"12") is Added.YES
+    assert await libraries.add(GUILD, own("a", 1), STAMP, b"") is Added.KNOWN
+    assert await libraries.add(GUILD, own("d", 1), STAMP, b"") is Added.FULL
+    assert await libraries.add(OTHER, own("d", 1), STAMP, b"") is Added.YES
+    usage = libraries.usage(GUILD)
+    assert usage == Usage(3, pytest.approx(3 * 9.6), 3 * (4 * STAMP.dim + 2))
+
+
+async def test_what_is_removed_is_found_no_more(libraries: Libraries) -> None:
+    await libraries.add(GUILD, own("a", 1), STAMP, b"")
+    await libraries.add(GUILD, own("b", 1), STAMP, b"")
+    assert len(libraries.shelf(GUILD, STAMP.space)) == 2
+    assert await libraries.remove(GUILD, "a")
+    assert not await libraries.remove(GUILD, "a")
+    assert not await libraries.remove(OTHER, "b")
+    assert [track.id for track in libraries.shelf(GUILD, STAMP.space).tracks] == ["b"]
+    assert await libraries.remove_all(GUILD) == 1
+
+
+async def test_both_are_asked_as_one(libraries: Libraries, index: Index) -> None:
+    await libraries.add(GUILD, own("song", 1), STAMP, b"")
+    both = IndexWithLibrary(index, libraries.shelf(GUILD, STAMP.space))
+    assert len(both) == 5
+    results = both.search(ask(AXES[1] + 0.3 * AXES[2]), SearchOptions(3)).results
+    assert {one.track.id for one in results[:2]} == {"song", "host-1"}
+    assert [one.rank for one in results] == [1, 2, 3]
+    assert [one.similarity for one in results] == sorted(
+        (one.similarity for one in results), reverse=True
+    )
+    track = both.find("song")
+    np.testing.assert_allclose(both.query_of(track).windows.vectors[0, 1], 1, atol=0.01)
+    assert both.find("host-2").title == "Host-2"
+    assert [one.title for one in both.complete("so")] == ["Song"]
+    assert {one.title for one in both.complete("host")} == {f"Host-{axis}" for axis in range(4)}
+
+
+async def test_the_clip_itself_is_recognised_in_a_library(
+    libraries: Libraries, index: Index
+) -> None:
+    rng = np.random.default_rng(4)
+    track = random_track("song", rng, windows=6)
+    await libraries.add(GUILD, track, STAMP, b"")
+    both = IndexWithLibrary(index, libraries.shelf(GUILD, STAMP.space))
+    cut = track.windows.vectors[2:3]
+    ranking = both.search(ask(cut), SearchOptions(5))
+    assert ranking.same == Track(
+        "song", "Song", seconds=track.track.seconds, source="library", library="1"
+    )
+    assert "song" not in {one.track.id for one in ranking.results}
+    known = both.search(ask(AXES[0], track_id="song"), SearchOptions(5))
+    assert known.same is not None
+    assert known.same.id == "song"
+
+
+async def test_answers_are_narrowed_in_both(libraries: Libraries, index: Index) -> None:
+    await libraries.add(GUILD, own("song", 1, labels=("Bébop",)), STAMP, b"")
+    both = IndexWithLibrary(index, libraries.shelf(GUILD, STAMP.space))
+    query = ask(AXES[1] + AXES[2])
+    only = both.search(query, SearchOptions(5, only=Only(labels=("bebop",)))).results
+    assert [one.track.id for one in only] == ["song"]
+    rock = both.search(query, SearchOptions(5, only=Only(labels=("Rock",)))).results
+    assert "song" not in {one.track.id for one in rock}
+    with pytest.raises(CatalogueError):
+        both.search(query, SearchOptions(5, only=Only(labels=("Polka",))))
+    assert dict(both.labels()) == {"Rock": 4, "Bébop": 1}
+
+
+async def test_one_artist_is_capped_over_both(libraries: Libraries, index: Index) -> None:
+    for name in ("a", "b"):
+        await libraries.add(GUILD, own(name, 1 + (name == "b"), artist="Host 1"), STAMP, b"")
+    both = IndexWithLibrary(index, libraries.shelf(GUILD, STAMP.space))
+    results = both.search(ask(AXES[1] + AXES[2]), SearchOptions(9)).results
+    assert len([one for one in results if one.track.artist == "Host 1"]) == 2
