@@ -27,7 +27,12 @@ def match_in_words(probability: float, words: Words) -> str:
 
 def similarity_in_words(value: float, words: Words) -> str:
     """Word a similarity in [-1, 1]: `very similar (0.81)`."""
-    return f"{words(_key(value, _SIMILARITIES))} ({words.number(value, 2)})"
+    return f"{similarity_word(value, words)} ({words.number(value, 2)})"
+
+
+def similarity_word(value: float, words: Words) -> str:
+    """Word a similarity in [-1, 1] without its number: `very similar`."""
+    return words(_key(value, _SIMILARITIES))
 
 
 def _key(value: float, steps: tuple[tuple[float, str], ...]) -> str:

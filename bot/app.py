@@ -12,17 +12,19 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import similar, trust
-from bot.card import saying_card
+from bot import answers, similar, trust
 from bot.explain import explain
 from bot.gate import Gate
-from bot.reply import noting_silence, tell
+from bot.reply import answer_error, tell
 from bot.service import Soundalike
 from bot.settings import Settings
 from bot.sweeping import sweeping
-from bot.words import ENGLISH, words_for, words_in
+from bot.words import ENGLISH, words_in
 from bot.words.commands import CommandTranslator, describe_commands
+from index.answers import Answers
+from index.likes import Likes
 from index.state_file import State
+from models.preview import Previewer
 from models.types import SettingsError
 
 _log = logging.getLogger(__name__)
@@ -75,9 +77,10 @@ class SoundalikeBot(commands.Bot):
         self._service = service
         self._state = state
         self._settings = settings
+        self._answers = Answers(state)
         self._guild = discord.Object(settings.guild) if settings.guild else None
         self._max_bytes = settings.clip_bytes
-        self._gate = Gate(max(settings.jobs, _LEAST_AT_ONCE), settings.queue, patience)
+        self.gate = Gate(max(settings.jobs, _LEAST_AT_ONCE), settings.queue, patience)
         self._held = AsyncExitStack()
         self.tree.error(self.on_app_command_error)
 
@@ -87,9 +90,11 @@ class SoundalikeBot(commands.Bot):
         downloads = await self._held.enter_async_context(
             similar.Downloads(self.http.connector, self._max_bytes)
         )
-        answerer = similar.Answerer(self._service, self._gate, downloads, self._max_bytes)
+        cards = answers.AnswerCards(self._service, self._answers)
+        self.actions = self._set_up_actions(cards)
+        answerer = similar.Answerer(self._service, cards, self.gate, downloads, self._max_bytes)
         await similar.setup(self, answerer, self._guild.id if self._guild else None)
-        await trust.setup(self, self._service, self._state, self._gate, self._settings)
+        await trust.setup(self, self._service, self._state, self.gate, self._settings)
         describe_commands(self.tree)
         await self.tree.set_translator(CommandTranslator())
         if self._guild is None:
@@ -106,9 +111,16 @@ class SoundalikeBot(commands.Bot):
             ) from error
         await self.tree.sync()
 
+    def _set_up_actions(self, cards: answers.AnswerCards) -> answers.Actions:
+        previewer = self._held.enter_context(Previewer())
+        tools = answers.Tools(
+            self._service, self._answers, Likes(self._state), cards, previewer, self.gate
+        )
+        return answers.setup(self, tools)
+
     async def take_leave(self, grace: float) -> None:
         """Take no more asks; those in hand that are not done in `grace` seconds are told so."""
-        await self._gate.close(grace)
+        await self.gate.close(grace)
 
     async def close(self) -> None:
         """Disconnect."""
@@ -129,12 +141,7 @@ class SoundalikeBot(commands.Bot):
         self, interaction: discord.Interaction, error: app_commands.AppCommandError
     ) -> None:
         """Answer a command that failed with a sentence."""
-        card = saying_card(explain(error, words_for(interaction.locale)))
-        with noting_silence():
-            if interaction.response.is_done():
-                await interaction.edit_original_response(view=card.view, attachments=[])
-            else:
-                await interaction.response.send_message(view=card.view, ephemeral=True)
+        await answer_error(interaction, error)
 
     async def on_error(self, _event: str, /, *args: Any, **_more: Any) -> None:
         """Answer a message that could not be answered with a sentence."""

@@ -9,7 +9,7 @@ from discord import app_commands
 
 from bot.gate import BusyError
 from bot.words import Saying, Words
-from models.types import ClipError, SoundalikeError, StateError
+from models.types import ClipError, RequestError, SoundalikeError, StateError
 
 _log = logging.getLogger(__name__)
 
@@ -22,8 +22,8 @@ def explain(error: BaseException, words: Words) -> Saying:
     The first that fits is said:
 
     1. an error that discord.py wrapped around another one: what lies inside;
-    2. a `ClipError` or a `BusyError`: its own sentence and fix, for they are about what the
-       person handed in and when;
+    2. a `ClipError`, a `RequestError` or a `BusyError`: its own sentence and fix, for they are
+       about what the person handed in or asked for, and when;
     3. a `StateError`: a word that nothing can be remembered now, and the host is needed;
     4. another `SoundalikeError` (model, catalogue, settings): a word that the host is needed;
     5. a time-out: it took too long;
@@ -33,7 +33,7 @@ def explain(error: BaseException, words: Words) -> Saying:
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     match error:
-        case ClipError() | BusyError():
+        case ClipError() | RequestError() | BusyError():
             return Saying(words.translate(error.sentence), words.translate(error.fix))
         case StateError():
             _log.error("%s", error)

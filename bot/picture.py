@@ -95,14 +95,14 @@ def _axis(start: float, end: float) -> NDArray[np.uint8]:
     first, last = edges(start, end)
     draw.text((_CORNER, middle), first, _BRIGHT, font, "lm")
     draw.text((WIDTH - _CORNER, middle), last, _BRIGHT, font, "rm")
-    for second in _ticks(start, end):
+    for second in ticks(start, end):
         x = _FRAME + (second - start) / (end - start) * (WIDTH - 2 * _FRAME)
         draw.line((x, 1, x, 4), _FAINT)
         draw.text((x, middle), clock(second), _FAINT, font, "mm")
     return np.asarray(image)
 
 
-def _ticks(start: float, end: float) -> list[int]:
+def ticks(start: float, end: float) -> list[int]:
     """List round seconds between the edges, none so near an edge that the times would touch."""
     gap = (end - start) * _APART / WIDTH
     step = next((step for step in _STEPS if step >= gap), None)

@@ -39,9 +39,26 @@ def plain(text: str, limit: int) -> str:
         One line; empty where nothing visible is left.
     """
     clean = _visible(text)
-    if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in clean):
+    if _turns(clean):
         return f"{_ISOLATE}{_escaped(clean, limit - 2)}{_POP}"
     return _escaped(clean, limit)
+
+
+def bare(text: str, limit: int) -> str:
+    """Make text safe and short where Discord reads no markdown, as in buttons and menus.
+
+    Parameters
+    ----------
+    text : str
+    limit : int
+        The most characters of the result; at least 3.
+    """
+    clean = _visible(text)
+    turned = _turns(clean)
+    limit -= 2 * turned
+    if len(clean) > limit:
+        clean = clean[: limit - len(ELLIPSIS)].rstrip() + ELLIPSIS
+    return f"{_ISOLATE}{clean}{_POP}" if turned else clean
 
 
 def safe_link(url: str) -> str:
@@ -54,6 +71,10 @@ def safe_link(url: str) -> str:
         return ""
     text = str(link).replace("(", "%28").replace(")", "%29").replace("@", "%40")
     return text if link.scheme in ("http", "https") and link.host and not link.user else ""
+
+
+def _turns(text: str) -> bool:
+    return any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text)
 
 
 def _visible(text: str) -> str:

@@ -1,19 +1,22 @@
-"""Sends a card where a message asked for it, with the rights the bot has there."""
+"""Sends a card where a message or an interaction asked for it, whatever has become of that."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 
 import aiohttp
 import discord
 
 from bot.card import Card, saying_card
-from bot.words import Saying
+from bot.explain import explain
+from bot.words import Saying, words_for
 
 _log = logging.getLogger(__name__)
+
+_UNKNOWN_MESSAGE, _EXPIRED, _REFUSED = 10008, 50027, 400  # Discord's codes, and a status
 
 _TYPING = 1.0  # seconds that an answer waits until Discord shows that it is under way
 
@@ -67,3 +70,73 @@ async def typing(channel: discord.abc.Messageable) -> AsyncIterator[None]:
             async with asyncio.timeout(_TYPING):
                 await stack.enter_async_context(channel.typing())
         yield
+
+
+async def edit_card(
+    interaction: discord.Interaction,
+    card: Card,
+    keep: Sequence[discord.Attachment] = (),
+    *,
+    public: bool = False,
+) -> None:
+    """Put a card where an interaction was deferred, or as near to it as can be.
+
+    Where Discord refuses the layout, its older form is sent; where the message is gone, a new one
+    that only the person sees.
+
+    Parameters
+    ----------
+    keep : sequence of discord.Attachment
+        What is attached already and stays.
+    public : bool
+        Whether all may see it: then it is sent to the channel, or to the person, where the
+        interaction expired meanwhile.
+    """
+    try:
+        await interaction.edit_original_response(view=card.view, attachments=[*keep, *card.files])
+    except discord.HTTPException as error:
+        for file in card.files:
+            file.reset()
+        if error.code == _UNKNOWN_MESSAGE:
+            await interaction.followup.send(view=card.view, files=card.files, ephemeral=True)
+        elif error.code == _EXPIRED and public:
+            await _send_late(interaction, card)
+        elif error.status == _REFUSED and card.fallback:
+            _log.warning("Discord refused a layout (%d): an embed was sent", error.code)
+            await interaction.edit_original_response(embed=card.fallback, attachments=[])
+        else:
+            raise
+
+
+async def edit_file(interaction: discord.Interaction, text: str, file: discord.File) -> None:
+    """Put a file with a line of text where an interaction was deferred."""
+    await interaction.edit_original_response(content=text, attachments=[file])
+
+
+async def answer_error(interaction: discord.Interaction, error: BaseException) -> None:
+    """Answer an interaction that failed with a sentence; the one way for commands and buttons.
+
+    What is said, and what comes before what, `bot.explain.explain` decides. Where it is said:
+
+    1. in private, if the interaction was not acknowledged yet;
+    2. in private and beside it, if it was to update a card: the card stays as it is;
+    3. where "thinking" stands, otherwise.
+
+    Who cannot be reached is noted in the log.
+    """
+    card = saying_card(explain(error, words_for(interaction.locale)))
+    with noting_silence():
+        if not interaction.response.is_done():
+            await interaction.response.send_message(view=card.view, ephemeral=True)
+        elif interaction.response.type is discord.InteractionResponseType.deferred_message_update:
+            await interaction.followup.send(view=card.view, ephemeral=True)
+        else:
+            await interaction.edit_original_response(view=card.view, attachments=[])
+
+
+async def _send_late(interaction: discord.Interaction, card: Card) -> None:
+    channel = interaction.channel
+    if isinstance(channel, discord.abc.Messageable) and interaction.app_permissions.send_messages:
+        await channel.send(view=card.view, files=card.files)
+    else:
+        await interaction.user.send(view=card.view, files=card.files)

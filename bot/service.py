@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol, Self, TypeVar, TypeVarTuple
 
@@ -239,6 +240,14 @@ class Soundalike:
             There is no such track.
         """
         return await self.aside(self._track, track_id)
+
+    def paths(self, track_ids: Iterable[str]) -> dict[str, str]:
+        """Return where the files of tracks lie, by their ids, if that is known; blocking."""
+        found: dict[str, str] = {}
+        for track_id in track_ids:
+            with suppress(CatalogueError):  # it may be gone by now
+                found[track_id] = self._index.find(track_id).path
+        return {track_id: path for track_id, path in found.items() if path}
 
     def _track(self, track_id: str) -> tuple[Track, Windows]:
         track = self._index.find(track_id)

@@ -125,6 +125,17 @@ class Likes:
 
         return bool(await self._state.write(remove))
 
+    def vote(self, person: int, track_id: str) -> int:
+        """Return the thumb a person gave a track: 1, -1, or 0 for none. Blocking."""
+
+        def look(database: sqlite3.Connection) -> Any:
+            return database.execute(
+                "SELECT vote FROM likes WHERE person = ? AND track = ?", (person, track_id)
+            ).fetchone()
+
+        row = self._state.read(look)
+        return int(row[0]) if row else 0
+
     def of(self, person: int) -> tuple[Like, ...]:
         """Return a person's thumbs, newest first. Blocking."""
 

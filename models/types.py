@@ -53,6 +53,10 @@ class CatalogueError(SoundalikeError):
     """The index cannot be used: missing, damaged, locked or of another embedding space."""
 
 
+class RequestError(SoundalikeError):
+    """What a person asks for cannot be done, and nothing is out of order."""
+
+
 class SettingsError(SoundalikeError):
     """A setting is missing or makes no sense."""
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import discord
 
-from bot.card import Card, answer_card
+from bot.answers.cards import MOST, AnswerCards
+from bot.card import Card
 from bot.gate import Gate
-from bot.picture import draw_clip
 from bot.service import Soundalike
 from bot.similar.clips import Offer, check_attachment
 from bot.similar.download import Downloads
 from bot.words import Words
 from models.types import ClipSource, Recommendations, SearchOptions, Span
 
-COUNT = 5
-"""How many tracks are shown to those who do not say."""
+
+class Asker(NamedTuple):
+    """Who asks, and in which server; None in a direct message."""
+
+    person: int
+    guild: int | None
 
 
 class Answerer:
@@ -26,6 +31,8 @@ class Answerer:
     Parameters
     ----------
     service : Soundalike
+    cards : AnswerCards
+        Lays out what is found.
     gate : Gate
         Where asks wait for their turn.
     downloads : Downloads
@@ -35,9 +42,15 @@ class Answerer:
     """
 
     def __init__(
-        self, service: Soundalike, gate: Gate, downloads: Downloads, max_bytes: int
+        self,
+        service: Soundalike,
+        cards: AnswerCards,
+        gate: Gate,
+        downloads: Downloads,
+        max_bytes: int,
     ) -> None:
         self._service = service
+        self._cards = cards
         self._gate = gate
         self._downloads = downloads
         self._max_bytes = max_bytes
@@ -69,9 +82,10 @@ class Answerer:
         offer: Offer,
         span: Span,
         words: Words,
+        asker: Asker,
         *,
-        count: int = COUNT,
-        picture: bool = True,
+        count: int = MOST,
+        attach: bool = True,
     ) -> Card:
         """Listen to a clip that has a place and lay out the answer.
 
@@ -81,9 +95,11 @@ class Answerer:
         span : Span
         words : Words
             Those of the person who asks.
+        asker : Asker
         count : int
-        picture : bool
-            Whether a picture may be attached.
+            How many tracks are wanted at most, over all pages.
+        attach : bool
+            Whether pictures may be attached.
 
         Raises
         ------
@@ -94,10 +110,9 @@ class Answerer:
         """
         async with self._gate.turn():
             answer = await self._recommend(offer, span, words, SearchOptions(count))
-            png = b""
-            if picture and answer.clip.log_mel.size:
-                png = await self._service.aside(draw_clip, answer.clip)
-            return answer_card(answer, png, self._service.tracks, words)
+            return await self._cards.first(
+                answer, words, person=asker.person, guild=asker.guild, attach=attach
+            )
 
     async def _recommend(
         self, offer: Offer, span: Span, words: Words, options: SearchOptions

@@ -6,7 +6,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.similar.answer import COUNT, Answerer
+from bot.answers.cards import MOST
+from bot.reply import edit_card
+from bot.similar.answer import Answerer, Asker
 from bot.times import parse_span
 from bot.words import ENGLISH, words_for
 from models.types import ClipError
@@ -28,7 +30,7 @@ class SimilarCommand(commands.Cog):
         link: str | None = None,
         start: str | None = None,
         end: str | None = None,
-        count: app_commands.Range[int, 1, 10] = COUNT,
+        count: app_commands.Range[int, 1, MOST] = MOST,
     ) -> None:
         """Answer the command; every problem is raised, and told by the bot's error handler."""
         # What is wrong with the words is seen in no time, and said to the asker alone.
@@ -45,7 +47,8 @@ class SimilarCommand(commands.Cog):
                 offer,
                 span,
                 words_for(interaction.locale),
+                Asker(interaction.user.id, interaction.guild_id),
                 count=count,
-                picture=interaction.app_permissions.attach_files,
+                attach=interaction.app_permissions.attach_files,
             )
-        await interaction.edit_original_response(view=card.view, attachments=card.files)
+        await edit_card(interaction, card, public=True)

@@ -6,7 +6,7 @@ import discord
 from discord.ext import commands
 
 from bot.reply import reply, rights_in, tell, typing
-from bot.similar.answer import Answerer
+from bot.similar.answer import Answerer, Asker
 from bot.similar.clips import Offer, find_offer, find_sound
 from bot.words import Saying, Words, words_in
 from models.types import Span
@@ -49,7 +49,7 @@ class ClipDrop(commands.Cog):
         with self._answerer.place(message.author.id, offer):
             async with typing(message.channel):
                 card = await self._answerer.answer(
-                    offer, Span(), words, picture=rights.attach_files
+                    offer, Span(), words, _asker(message), attach=rights.attach_files
                 )
         await reply(message, card)
 
@@ -59,6 +59,10 @@ class ClipDrop(commands.Cog):
         if self._only_guild not in (None, where):
             return words.say(f"drop.{kind}")
         return words.say(f"drop.{kind}_with_command", command=words("commands.similar.name"))
+
+
+def _asker(message: discord.Message) -> Asker:
+    return Asker(message.author.id, message.guild.id if message.guild else None)
 
 
 def _hint_key(message: discord.Message) -> str:

@@ -62,6 +62,7 @@ def make_bot(discord_server: Discord, sound_index: Index, state: State) -> Itera
         index: TrackIndex | None = None,
         fetcher: ClipFetcher | None = None,
         patience: float = 60.0,
+        remembered: State | None = None,
         **settings: str,
     ) -> SoundalikeBot:
         service = services.enter_context(
@@ -70,7 +71,7 @@ def make_bot(discord_server: Discord, sound_index: Index, state: State) -> Itera
         return SoundalikeBot(
             service,
             Settings.from_mapping(settings),
-            state,
+            remembered or state,
             connector=discord_server.connector(),
             patience=patience,
         )

@@ -55,8 +55,10 @@ def title(kind: str, seed: int) -> str:
     return f"The {kind} one, no. {seed}"
 
 
-def build_index(place: Path, titles: dict[str, str] | None = None) -> None:
-    """Index three sounds of each kind; `titles` renames kinds."""
+def build_index(
+    place: Path, titles: dict[str, str] | None = None, music: Path | None = None
+) -> None:
+    """Index three sounds of each kind; `titles` renames kinds, `music` is where files are put."""
     with IndexBuilder(place, STAMP) as builder:
         for kind in KINDS:
             for seed in range(3):
@@ -70,8 +72,11 @@ def build_index(place: Path, titles: dict[str, str] | None = None) -> None:
                     artist_known=True,
                     seconds=6.0,
                     url=f"https://example.org/{path}",
-                    path=path,
+                    path=str(music / path) if music else path,
                 )
+                if music:
+                    (music / kind).mkdir(parents=True, exist_ok=True)
+                    (music / path).write_bytes(wav(samples))
                 builder.add(EmbeddedTrack(track, windows_of(samples)), path, 1, 1)
         builder.publish()
 

@@ -24,7 +24,9 @@ from models.fetch import GuardedFetcher
 from models.types import SettingsError, SoundalikeError
 from tests.bot.fakes import MakeBot
 from tests.bot.sounds import KINDS, STAMP, MelEar, build_index, sound, wav
+from tests.discord_server.content import Message
 from tests.discord_server.driver import Discord
+from tests.discord_server.people import Permission
 
 
 async def ask(discord: Discord) -> str:
@@ -65,8 +67,9 @@ async def test_rate_limits_are_waited_out(discord_with_bot: Discord) -> None:
     assert "The low one" in await ask(discord_with_bot)
 
 
-async def test_an_expired_token_leaves_only_a_note(
-    discord_server: Discord, make_bot: MakeBot, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("may_write", [True, False])
+async def test_an_answer_later_than_its_token_is_sent_all_the_same(
+    discord_server: Discord, make_bot: MakeBot, may_write: bool
 ) -> None:
     go = asyncio.Event()
 
@@ -77,11 +80,39 @@ async def test_an_expired_token_leaves_only_a_note(
 
     async with discord_server.running(make_bot(listener=Slow())):
         clip = discord_server.upload("clip.wav", wav(sound("low", 7)))
+        if not may_write:
+            discord_server.channel.bot_permissions &= ~Permission.SEND_MESSAGES
+        await discord_server.slash("similar", {"file": clip})
+        discord_server.advance(16 * 60)
+        go.set()
+        place = discord_server.channel if may_write else discord_server.dm()
+        look = lambda: [m for m in place.messages if "The low one" in m.text]  # noqa: E731
+        (late,) = await discord_server.until(look, 10, "the late answer")
+        assert late.file("clip.png")
+        turned = await discord_server.click(late, "Next")
+        assert await turned.message_where(lambda message: "**6.**" in message.text) is late
+
+
+async def test_a_failure_later_than_its_token_leaves_only_a_note(
+    discord_server: Discord, make_bot: MakeBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    go = asyncio.Event()
+
+    class Slow(MelEar):
+        async def hear(self, source, span):
+            await go.wait()
+            raise KeyError
+
+    async with discord_server.running(make_bot(listener=Slow())):
+        clip = discord_server.upload("clip.wav", wav(sound("low", 7)))
         await discord_server.slash("similar", {"file": clip})
         discord_server.advance(16 * 60)
         go.set()
         await discord_server.until(lambda: "could not tell a person" in caplog.text, 10)
-        assert "The low one" in await ask(discord_server)
+
+
+def menu_of(message: Message) -> str:
+    return next(part["custom_id"] for part in message.parts() if part["type"] == 3)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +131,10 @@ async def test_hostile_titles_are_accepted_and_call_nobody(
             answer = await (
                 await discord_server.slash("similar", {"file": clip, "count": 10})
             ).final_message()
-    assert "**10.**" in answer.text
+            assert "**5.**" in answer.text
+            turned = await discord_server.click(answer, "Next")
+            await turned.message_where(lambda message: "**10.**" in message.text)
+            await discord_server.select(answer, menu_of(answer), ["10"])
     assert not answer.pings
     assert discord_server.rejections == []
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.picture import ANCHORS, HEIGHT, WIDTH, _ticks, draw_clip
+from bot.picture import ANCHORS, HEIGHT, WIDTH, draw_clip, ticks
 from models.types import ClipHeard, FloatArray
 
 FLOOR = float(np.log(0.01))
@@ -69,10 +69,10 @@ def test_lightness_rises_evenly() -> None:
 @settings(max_examples=200)
 @given(st.floats(0, 100_000), st.floats(0.01, 90_000))
 def test_times_on_the_axis_keep_their_distance(start: float, length: float) -> None:
-    ticks = np.array(_ticks(start, start + length))
-    assert len(ticks) <= 11
-    places = (ticks - start) / length * WIDTH
-    if len(ticks):
+    times = np.array(ticks(start, start + length))
+    assert len(times) <= 11
+    places = (times - start) / length * WIDTH
+    if len(times):
         assert places[0] >= 71
         assert places[-1] <= WIDTH - 71
     assert (np.diff(places) >= 71).all()

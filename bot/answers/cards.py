@@ -1,0 +1,109 @@
+"""Keeps an answer and lays out its pages, with the pictures that belong to them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.card import Card, Page, answer_card
+from bot.card.layout import Picture
+from bot.picture import draw_clip
+from bot.service import Soundalike
+from bot.words import Words
+from index.answers import Answers, KeptAnswer
+from models.covers import read_cover
+from models.types import Recommendation, Recommendations, StateError
+
+MOST = 25
+"""Results in an answer: five pages."""
+
+_log = logging.getLogger(__name__)
+
+
+class AnswerCards:
+    """Makes the cards of answers.
+
+    Parameters
+    ----------
+    service : Soundalike
+    answers : Answers
+        Where they are kept, so that their buttons work later.
+    """
+
+    def __init__(self, service: Soundalike, answers: Answers) -> None:
+        self._service = service
+        self._answers = answers
+
+    async def first(
+        self,
+        answer: Recommendations,
+        words: Words,
+        *,
+        person: int,
+        guild: int | None,
+        attach: bool = True,
+    ) -> Card:
+        """Keep a new answer and lay out its first page.
+
+        Parameters
+        ----------
+        answer : Recommendations
+        words : Words
+            Those of the person who reads it.
+        person : int
+            Who asked.
+        guild : int or None
+            Where; None in a direct message.
+        attach : bool
+            Whether pictures may be attached.
+        """
+        picture = b""
+        if attach and answer.clip.log_mel.size:
+            picture = await self._service.aside(draw_clip, answer.clip)
+        answer_id = ""
+        if answer.results and answer.query is not None:
+            try:
+                answer_id = await self._answers.keep(person, guild, answer)
+            except StateError as error:
+                # The answer is worth more than its buttons.
+                _log.error("%s", error)
+        return await self._card(answer, answer_id, 0, picture, words, attach=attach)
+
+    async def page(
+        self,
+        kept: KeptAnswer,
+        number: int,
+        words: Words,
+        *,
+        picture: Picture = b"",
+        attach: bool = True,
+    ) -> Card:
+        """Lay out a page of an answer that was kept; its picture is the one it was sent with."""
+        return await self._card(kept.answer, kept.id, number, picture, words, attach=attach)
+
+    async def cover(self, result: Recommendation) -> bytes:
+        """Return the cover of one result's track; empty where there is none."""
+        covers = await self._service.aside(self._covers, [result])
+        return covers.get(result.track.id, b"")
+
+    async def _card(
+        self,
+        answer: Recommendations,
+        answer_id: str,
+        number: int,
+        picture: Picture,
+        words: Words,
+        *,
+        attach: bool,
+    ) -> Card:
+        page = Page(answer, self._service.tracks, answer_id, number, picture)
+        if attach:
+            covers = await self._service.aside(self._covers, page.results)
+            page = Page(answer, self._service.tracks, answer_id, number, picture, covers)
+        return answer_card(page, words)
+
+    def _covers(self, results: Sequence[Recommendation]) -> dict[str, bytes]:
+        paths = self._service.paths([result.track.id for result in results])
+        covers = {track: read_cover(Path(path)) for track, path in paths.items()}
+        return {track: cover for track, cover in covers.items() if cover}

@@ -1,0 +1,143 @@
+"""Previews: a few seconds of a track, faded, levelled and encoded, in a worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import soundfile
+
+from models.crew import Crew, as_problem
+from models.decode import DecodeLimits, decode
+from models.types import ClipError, ClipSource, FloatArray, Span
+
+SECONDS = 10.0
+"""Length of a preview; of a shorter track it is all there is."""
+
+RATE = 44_100
+_FADE_IN_MS, _FADE_OUT_MS = 20, 500
+_LEVEL, _PEAK = -18.0, -1.0  # dBFS: the mean loudness wanted, and what no sample may pass
+_LIMITS = DecodeLimits(max_bytes=2_000_000_000, max_seconds=SECONDS, timeout=20.0)
+_TIMEOUT_S = 40.0
+_MEMORY = 1 << 30
+_FULL_SCALE = 32_767
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A piece of a track, ready to be sent.
+
+    Attributes
+    ----------
+    data : bytes
+        The encoded file.
+    ending : str
+        Of its name: `mp3`, or `ogg` where libsndfile writes no mp3.
+    start, seconds : float
+        Where in the track it begins, and its length.
+    """
+
+    data: bytes
+    ending: str
+    start: float
+    seconds: float
+
+
+class Previewer:
+    """Cuts previews, one at a time, in a process that starts with the first one; to be closed."""
+
+    def __init__(self) -> None:
+        self._crew = Crew(1, _MEMORY)
+
+    async def make(self, path: Path, at: float) -> Preview:
+        """Cut a preview out of a file.
+
+        Parameters
+        ----------
+        path : Path
+        at : float
+            Where to begin, in seconds; earlier where the track ends too soon.
+
+        Raises
+        ------
+        ClipError
+            The file cannot be decoded, or took too long.
+        """
+        future = asyncio.wrap_future(self._crew.submit(_TIMEOUT_S, make_preview, path, at))
+        try:
+            return await future
+        except Exception as error:
+            raise as_problem(error) from error
+
+    def close(self) -> None:
+        """Stop the worker."""
+        self._crew.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+
+def make_preview(path: Path, at: float) -> Preview:
+    """Do what `Previewer.make` says, here and now; blocking."""
+    source = ClipSource(path, path.name)
+    try:
+        audio = decode(source, sample_rate=RATE, span=Span(at, at + SECONDS), limits=_LIMITS)
+    except ClipError:
+        if at <= 0:
+            raise
+        audio = decode(source, sample_rate=RATE, span=Span(0, SECONDS), limits=_LIMITS)
+    missing = SECONDS - audio.seconds
+    if missing > 0.1 and audio.start > 0:
+        # It ends too soon after that spot: the preview begins earlier.
+        span = Span(max(0.0, audio.start - missing), audio.start + audio.seconds)
+        audio = decode(source, sample_rate=RATE, span=span, limits=_LIMITS)
+    data, ending = _encode(polish(audio.samples))
+    return Preview(data, ending, audio.start, audio.seconds)
+
+
+def polish(samples: FloatArray) -> FloatArray:
+    """Fade samples in and out and bring them to one level, none of them past -1 dB.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n,), float32]
+        At 44.1 kHz, full scale at ±1.
+
+    Returns
+    -------
+    np.ndarray [shape=(n,), float32]
+    """
+    pcm = (np.clip(samples, -1, 1) * _FULL_SCALE).astype("<i2").tobytes()
+    sound = _audio_segment()(data=pcm, sample_width=2, frame_rate=RATE, channels=1)
+    if sound.rms:
+        sound = sound.apply_gain(min(_LEVEL - sound.dBFS, _PEAK - sound.max_dBFS))
+    sound = sound.fade_in(_FADE_IN_MS).fade_out(_FADE_OUT_MS)
+    levelled: FloatArray = np.frombuffer(sound.raw_data, "<i2").astype(np.float32)
+    levelled /= _FULL_SCALE
+    return levelled
+
+
+def _audio_segment() -> Any:
+    with warnings.catch_warnings():
+        # pydub warns where there is no ffmpeg: it is never given a file to open here.
+        warnings.simplefilter("ignore")
+        from pydub import AudioSegment  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    return AudioSegment
+
+
+def _encode(samples: FloatArray) -> tuple[bytes, str]:
+    file = io.BytesIO()
+    if "MP3" in soundfile.available_formats():
+        soundfile.write(file, samples, RATE, format="MP3")
+        return file.getvalue(), "mp3"
+    soundfile.write(file, samples, RATE, format="OGG", subtype="VORBIS")
+    return file.getvalue(), "ogg"
