@@ -13,6 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import answers, similar, trust
+from bot.asking import Asking
 from bot.explain import explain
 from bot.gate import Gate
 from bot.reply import answer_error, tell
@@ -22,6 +23,8 @@ from bot.sweeping import sweeping
 from bot.words import ENGLISH, words_in
 from bot.words.commands import CommandTranslator, describe_commands
 from index.answers import Answers
+from index.choices import Choices
+from index.libraries import Libraries
 from index.likes import Likes
 from index.state_file import State
 from models.preview import Previewer
@@ -91,8 +94,11 @@ class SoundalikeBot(commands.Bot):
             similar.Downloads(self.http.connector, self._max_bytes)
         )
         cards = answers.AnswerCards(self._service, self._answers)
-        self.actions = self._set_up_actions(cards)
-        answerer = similar.Answerer(self._service, cards, self.gate, downloads, self._max_bytes)
+        likes, libraries = Likes(self._state), Libraries(self._state)
+        asking = Asking(self._service, likes, Choices(self._state), libraries)
+        self.actions = self._set_up_actions(cards, asking, likes)
+        ear = similar.Ear(downloads, self._max_bytes)
+        answerer = similar.Answerer(asking, cards, self.gate, ear)
         await similar.setup(self, answerer, self._guild.id if self._guild else None)
         await trust.setup(self, self._service, self._state, self.gate, self._settings)
         describe_commands(self.tree)
@@ -111,10 +117,12 @@ class SoundalikeBot(commands.Bot):
             ) from error
         await self.tree.sync()
 
-    def _set_up_actions(self, cards: answers.AnswerCards) -> answers.Actions:
+    def _set_up_actions(
+        self, cards: answers.AnswerCards, asking: Asking, likes: Likes
+    ) -> answers.Actions:
         previewer = self._held.enter_context(Previewer())
         tools = answers.Tools(
-            self._service, self._answers, Likes(self._state), cards, previewer, self.gate
+            self._service, asking, self._answers, likes, cards, previewer, self.gate
         )
         return answers.setup(self, tools)
 

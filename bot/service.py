@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
 from typing import Protocol, Self, TypeVar, TypeVarTuple
 
@@ -109,6 +110,12 @@ class Soundalike:
     def note(self) -> str:
         """What the host should know about this pair of model and catalogue; mostly empty."""
         return compare_stamps(self._listener.stamp, self._index.stamp, self._index.others)
+
+    def over(self, index: TrackIndex) -> Soundalike:
+        """Return this façade over another index of the same space; it is not to be closed."""
+        other = copy(self)
+        other._index = index  # noqa: SLF001  (another one of its own kind)
+        return other
 
     def close(self) -> None:
         """Wait for what is being searched, and let go of the threads."""

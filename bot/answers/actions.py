@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.answers.cards import AnswerCards
+from bot.asking import Asking
 from bot.gate import Gate
 from bot.reply import answer_error
 from bot.service import Soundalike
@@ -23,6 +24,7 @@ class Tools:
     """What actions work with."""
 
     service: Soundalike
+    asking: Asking
     answers: Answers
     likes: Likes
     cards: AnswerCards
@@ -80,7 +82,8 @@ class Press:
             The catalogue has it no more.
         """
         try:
-            return await self.tools.service.track(self.result(rank).track.id)
+            service = await self.tools.asking.service_in(self.interaction.guild_id)
+            return await service.track(self.result(rank).track.id)
         except CatalogueError as error:
             raise RequestError(*ENGLISH.say("answer.track_gone")) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.answers.actions import Press
 from bot.answers.cards import MOST
+from bot.asking import Asker
 from bot.reply import edit_card
 from models.types import SearchOptions
 
@@ -15,12 +16,15 @@ async def more_like_this(press: Press) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     await press.track()  # says in a sentence that it is gone
     async with press.tools.gate.turn():
-        answer = await press.tools.service.recommend_track(track.id, SearchOptions(MOST))
+        asker = Asker(interaction.user.id, interaction.guild_id)
+        asking = press.tools.asking
+        clip = await (await asking.service_in(asker.guild)).hear_track(track.id)
+        answer = await asking.ask(clip, SearchOptions(MOST), asker)
         card = await press.tools.cards.first(
             answer,
             press.words,
-            person=interaction.user.id,
-            guild=interaction.guild_id,
+            person=asker.person,
+            guild=asker.guild,
             attach=press.may_attach,
         )
     await edit_card(interaction, card)

@@ -143,9 +143,11 @@ def _nothing_key(answer: Recommendations) -> str:
 def _header(page: Page, words: Words) -> str:
     clip = page.answer.clip
     start, end = edges(clip.start, clip.end)
+    # What was asked by no clip, such as a person's likes, has no part that was heard.
+    heard = [f"-# {words('card.heard', start=start, end=end)}"] if clip.end > clip.start else []
     lines = [
         f"### 🎧 {plain(clip.name, _NAME) or words('card.clip')}",
-        f"-# {words('card.heard', start=start, end=end)}",
+        *heard,
         *(f"-# {remark[:_NOTE]}" for remark in page.remarks[:_MOST_NOTES]),
     ]
     return "\n".join(lines)

@@ -8,8 +8,9 @@ from bot.similar.answer import Answerer
 from bot.similar.command import SimilarCommand
 from bot.similar.download import Downloads
 from bot.similar.drop import ClipDrop
+from bot.similar.ear import Ear
 
-__all__ = ["Answerer", "Downloads", "setup"]
+__all__ = ["Answerer", "Downloads", "Ear", "setup"]
 
 
 async def setup(bot: commands.Bot, answerer: Answerer, only_guild: int | None = None) -> None:

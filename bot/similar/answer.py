@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
-
-import discord
 
 from bot.answers.cards import MOST, AnswerCards
+from bot.asking import Asker, Asking
 from bot.card import Card
 from bot.gate import Gate
-from bot.service import Soundalike
-from bot.similar.clips import Offer, check_attachment
-from bot.similar.download import Downloads
+from bot.similar.clips import Offer
+from bot.similar.ear import Ear
 from bot.words import Words
-from models.types import ClipSource, Recommendations, SearchOptions, Span
-
-
-class Asker(NamedTuple):
-    """Who asks, and in which server; None in a direct message."""
-
-    person: int
-    guild: int | None
+from models.types import SearchOptions, Span
 
 
 class Answerer:
@@ -30,30 +21,19 @@ class Answerer:
 
     Parameters
     ----------
-    service : Soundalike
+    asking : Asking
     cards : AnswerCards
         Lays out what is found.
     gate : Gate
         Where asks wait for their turn.
-    downloads : Downloads
-        Brings attachments.
-    max_bytes : int
-        The largest attachment taken.
+    ear : Ear
     """
 
-    def __init__(
-        self,
-        service: Soundalike,
-        cards: AnswerCards,
-        gate: Gate,
-        downloads: Downloads,
-        max_bytes: int,
-    ) -> None:
-        self._service = service
+    def __init__(self, asking: Asking, cards: AnswerCards, gate: Gate, ear: Ear) -> None:
+        self._asking = asking
         self._cards = cards
         self._gate = gate
-        self._downloads = downloads
-        self._max_bytes = max_bytes
+        self._ear = ear
 
     @contextmanager
     def place(self, person: int, offer: Offer) -> Iterator[None]:
@@ -72,8 +52,7 @@ class Answerer:
         BusyError
             There is no place for this ask.
         """
-        if isinstance(offer, discord.Attachment):
-            check_attachment(offer, self._max_bytes)
+        self._ear.check(offer)
         with self._gate.place(person):
             yield
 
@@ -109,16 +88,10 @@ class Answerer:
             It took longer than anybody waits.
         """
         async with self._gate.turn():
-            answer = await self._recommend(offer, span, words, SearchOptions(count))
+            began = time.perf_counter()
+            service = await self._asking.service_in(asker.guild)
+            clip = await self._ear.hear(service, offer, span, words)
+            answer = await self._asking.ask(clip, SearchOptions(count), asker, began)
             return await self._cards.first(
                 answer, words, person=asker.person, guild=asker.guild, attach=attach
             )
-
-    async def _recommend(
-        self, offer: Offer, span: Span, words: Words, options: SearchOptions
-    ) -> Recommendations:
-        if isinstance(offer, str):
-            return await self._service.recommend_link(offer, span, options)
-        name = words("card.voice_message") if offer.is_voice_message() else offer.filename
-        source = ClipSource(await self._downloads.read(offer), name)
-        return await self._service.recommend(source, span, options)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import discord
 
 from bot.words import ENGLISH
 from models.types import ClipError
 
-Offer = discord.Attachment | str
-"""A clip as people hand it in: an attachment, or a link."""
+
+class Chosen(NamedTuple):
+    """A track that was chosen, by its id."""
+
+    track: str
+
+
+Offer = discord.Attachment | str | Chosen
+"""A clip as people hand it in: an attachment, a link, or a track."""
 
 _MEGABYTE = 1_000_000
 _LINK = re.compile(r"https?://[^\s<>|]+", re.IGNORECASE)

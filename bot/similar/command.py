@@ -7,8 +7,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answers.cards import MOST
+from bot.asking import Asker
 from bot.reply import edit_card
-from bot.similar.answer import Answerer, Asker
+from bot.similar.answer import Answerer
 from bot.times import parse_span
 from bot.words import ENGLISH, words_for
 from models.types import ClipError

@@ -5,8 +5,9 @@ from __future__ import annotations
 import discord
 from discord.ext import commands
 
+from bot.asking import Asker
 from bot.reply import reply, rights_in, tell, typing
-from bot.similar.answer import Answerer, Asker
+from bot.similar.answer import Answerer
 from bot.similar.clips import Offer, find_offer, find_sound
 from bot.words import Saying, Words, words_in
 from models.types import Span
