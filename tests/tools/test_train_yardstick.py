@@ -1,23 +1,20 @@
 """The yardstick, from audio files to tables, page and picture, with models made for it."""
 
 import io
-import zlib
-from dataclasses import replace
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from rich.console import Console
 
-from models.cards import load_card
-from models.types import PatchEmbeddings, SettingsError
-from models.windows import pool
+from models.types import SettingsError
+from tests.tools.yardstick_making import deaf, listener, spectrum, write_data
 from tools.cli import NOT_DONE, run
 from tools.markdown import markdown_table, replace_part
-from tools.train import evaluate, hearing, yardstick_report
-from tools.train.hearing import Heard, hear
-from tools.train.listeners import TEACHER, Listener, card_listener, combined, hear_patches
+from tools.train import evaluate, yardstick_report
+from tools.train.hearing import Heard
+from tools.train.listeners import TEACHER
 from tools.train.sources import list_recordings
 from tools.train.trials import Trial
 from tools.train.yardstick import ALL, compare, difference, rank_agreement
@@ -28,7 +25,6 @@ from tools.train.yardstick_report import (
     summary_as_markdown,
 )
 
-RATE = 16_000
 PLACES = """\
 <!-- quality -->
 old
@@ -38,43 +34,9 @@ old
 """
 
 
-def tone(hertz: float, seconds: float, seed: int = 0) -> np.ndarray:
-    time = np.arange(round(seconds * RATE)) / RATE
-    hiss = 0.01 * np.random.default_rng(seed).standard_normal(len(time))
-    return 0.3 * np.sin(2 * np.pi * hertz * time) + hiss
-
-
-def write(path: Path, samples: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, samples, RATE)
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a small data folder: high and low instruments, two tracks, something to train on."""
-    folder = tmp_path_factory.mktemp("data")
-    for number in range(4):
-        write(folder / f"philharmonia/banjo/{number}.wav", tone(2000 + 100 * number, 1.1, number))
-        write(folder / f"philharmonia/flute/{number}.wav", tone(300 + 20 * number, 1.1, number))
-    write(folder / "music/FMA/one.wav", tone(900, 70))
-    write(folder / "music/Jamendo/two.wav", tone(1500, 70))
-    write(folder / "music/OpenHV/song.wav", tone(700, 5))
-    write(folder / "esc10/001 - Dog/1-a.wav", np.concatenate([tone(700, 2), np.zeros(4 * RATE)]))
-    return folder
-
-
-def spectrum(batch: np.ndarray) -> np.ndarray:
-    return batch.mean(axis=1)
-
-
-def deaf(batch: np.ndarray) -> np.ndarray:
-    seeds = [zlib.crc32(patch.tobytes()) for patch in batch]
-    rows = [np.random.default_rng(seed).standard_normal(4) for seed in seeds]
-    return np.array(rows, np.float32)
-
-
-def listener(name: str, network=spectrum, **more) -> Listener:
-    return Listener(name, name.partition(" ")[0], lambda: hear_patches(network), **more)
+    return write_data(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")
@@ -166,119 +128,6 @@ def test_pieces_that_belong_together_are_no_independent_proof() -> None:
     assert intervals[0] != intervals[1]
 
 
-def test_vectors_are_centred_and_what_lies_on_the_mean_is_no_error() -> None:
-    trial = Trial("x", ("a", "a", "b"), ("1", "2", "3"))
-    vectors = np.array([[11, 0], [12, 0], [10, 0]], np.float32)
-    heard = Heard(np.array([10, 0], np.float32), {"x": vectors})
-    assert heard.unit_vectors(trial).tolist() == [[1, 0], [1, 0], [0, 0]]
-
-
-def test_silence_takes_part_in_one_reading(data: Path, tmp_path: Path) -> None:
-    path = tmp_path / "esc10/001 - Dog/4-half.wav"
-    write(path, np.concatenate([tone(700, 2.5), np.zeros(2 * RATE)]))
-    recordings = [*list_recordings(data), *list_recordings(tmp_path)]
-    known = listener("b", mean=np.ones(64, np.float32))
-    found = hear(recordings, [listener("a"), known], kept=tmp_path)
-    sound, everything = found.heard["a"], found.with_silence["a"]
-    assert everything.mean.mean() < sound.mean.mean() - 0.5  # four of eleven seconds teach silence
-    assert everything.vectors["esc10"].mean() < sound.vectors["esc10"].mean() - 0.5
-    np.testing.assert_array_equal(everything.vectors["music"], sound.vectors["music"])
-    # A mean that ships is that of sound: with silence, every model has its own.
-    assert found.heard["b"].mean.tolist() == [1] * 64
-    np.testing.assert_array_equal(found.with_silence["b"].mean, everything.mean)
-
-
-def test_a_silent_piece_is_heard_as_it_is(data: Path, tmp_path: Path) -> None:
-    silent = tmp_path / "esc10/001 - Dog/4-silent.wav"
-    write(silent, np.zeros(2 * RATE))
-    recordings = [*list_recordings(data), *list_recordings(tmp_path)]
-    heard = hear(recordings, [listener("a")], kept=tmp_path).heard
-    assert heard["a"].vectors["esc10"] == pytest.approx(np.log(0.01))
-
-
-def test_a_model_listens_once(data: Path, tmp_path: Path) -> None:
-    def refuse():
-        raise AssertionError("it listened again")
-
-    recordings, done = list_recordings(data), []
-    first = hear(recordings, [listener("a")], kept=tmp_path, advance=done.append)
-    assert sum(done) == len(recordings)
-    again = replace(listener("a"), load=refuse, mean=np.ones(64, np.float32))
-    second = hear(recordings, [again], kept=tmp_path, advance=done.append)
-    assert second.trials == first.trials
-    assert sum(done) == 2 * len(recordings)
-    one, two = first.heard["a"], second.heard["a"]
-    np.testing.assert_array_equal(one.vectors["music"], two.vectors["music"])
-    assert two.mean.tolist() == [1] * 64
-    added, other = data / "philharmonia/flute/9.wav", data / "philharmonia/flute/1.wav"
-    write(added, tone(300, 1.1))
-    try:
-        with pytest.raises(AssertionError, match="again"):
-            hear(list_recordings(data), [again], kept=tmp_path)
-    finally:
-        added.unlink()
-    # Another sound under the same name and of the same size is another sound.
-    hear(list_recordings(data), [again], kept=tmp_path)
-    size = other.stat().st_size
-    write(other, tone(321, 1.1))
-    assert other.stat().st_size == size
-    with pytest.raises(AssertionError, match="again"):
-        hear(list_recordings(data), [again], kept=tmp_path)
-
-
-def test_a_slow_model_hears_a_part_of_what_taught(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    few = hear(list_recordings(data), [listener("a"), listener("b", every=8)], kept=tmp_path).heard
-    np.testing.assert_array_equal(few["a"].mean, few["b"].mean)  # of few recordings it hears all
-    monkeypatch.setattr(hearing, "LEAST_TAUGHT", 1)
-    models = [listener("a"), listener("b", every=2)]
-    heard = hear(list_recordings(data), models, kept=tmp_path).heard
-    assert not np.allclose(heard["a"].mean, heard["b"].mean)
-    np.testing.assert_array_equal(heard["a"].vectors["music"], heard["b"].vectors["music"])
-
-
-def test_a_model_with_a_mean_of_its_own_need_not_hear_what_taught(
-    data: Path, tmp_path: Path
-) -> None:
-    mean = np.ones(64, np.float32)
-    found = hear(list_recordings(data), [listener("a", mean=mean, every=0)], kept=tmp_path)
-    (path,) = tmp_path.rglob("*.npz")
-    with np.load(path) as stored:
-        assert not any(name.startswith("mean/") for name in stored)
-    assert found.heard["a"].mean is found.with_silence["a"].mean is mean
-
-
-def test_the_statistics_take_part_as_the_product_runs_them(data: Path, tmp_path: Path) -> None:
-    card = load_card("librosa-stats", tmp_path)
-    floor = card_listener(card)
-    note = tone(440, 5.0).astype(np.float32)
-    embeddings = floor.load()(note)
-    assert embeddings.shape == (5, card.dim)
-    pooled = floor.pool(embeddings)
-    third = card.dim // 3
-    np.testing.assert_allclose(pooled[:third], embeddings[:, :third].mean(axis=0), rtol=1e-4)
-    np.testing.assert_array_equal(pooled[-third:], embeddings[:, -third:].min(axis=0))
-    windows = pool(
-        PatchEmbeddings(embeddings, np.zeros(5, np.float32)),
-        np.ones(5, bool),
-        card.mean,
-        scale=card.scale,
-        pooling=card.pooling,
-    )
-    heard = Heard(floor.mean, {"x": pooled[np.newaxis]}, floor.scale)
-    unit = heard.unit_vectors(Trial("x", ("a",), ("1",)))
-    np.testing.assert_allclose(unit, windows.vectors, atol=1e-5)
-
-
-def test_a_piece_longer_than_a_window_is_combined_as_a_whole() -> None:
-    rows = np.random.default_rng(2).standard_normal((130, 6)).astype(np.float32)
-    whole = combined(rows, pooling="mean-max-min")
-    np.testing.assert_array_equal(whole[2:4], rows[:, 2:4].max(axis=0))
-    np.testing.assert_array_equal(whole[4:], rows[:, 4:].min(axis=0))
-    np.testing.assert_allclose(whole[:2], rows[:, :2].mean(axis=0), atol=0.2)
-
-
 def test_tables_name_every_model_and_fit_a_terminal(found: evaluate.Evaluated) -> None:
     console = Console(width=80, record=True, file=io.StringIO())
     console.print(*report_lines(found.report))
@@ -325,6 +174,21 @@ def test_a_page_takes_the_report(found: evaluate.Evaluated, tmp_path: Path) -> N
     assert picture.stat().st_size < 300_000
 
 
+def test_a_card_takes_the_scores_and_keeps_all_else(
+    found: evaluate.Evaluated, tmp_path: Path
+) -> None:
+    card = tmp_path / "card.toml"
+    others = 'name = "x"  # a comment\n\n[same]\nlong = 0.9\n'
+    card.write_text(
+        f"{others}\n[evaluation]\nmethod = 'old'\n\n[evaluation.old]\na = {{ p1 = 1 }}\n"
+    )
+    evaluate.publish(found, None, None, card)
+    assert card.read_text().startswith(others)
+    evaluation = tomllib.loads(card.read_text())["evaluation"]
+    assert set(evaluation) == {"method", "philharmonia", "music"}
+    assert evaluation["music"]["good"] == {"p1": 1, "p5": 1, "map": 1, "rank_agreement": 1}
+
+
 def test_json_has_it_all(found: evaluate.Evaluated) -> None:
     answer = report_as_json(found.report)
     assert answer["sets"]["music"] == {"pieces": 12, "labels": 2, "recordings": 2}
@@ -346,21 +210,6 @@ def test_two_models_of_one_name_are_refused(data: Path, tmp_path: Path) -> None:
     models = [listener("a"), listener("b"), listener("a", deaf)]
     with pytest.raises(SettingsError, match="called a in the tables"):
         evaluate.evaluate(list_recordings(data), models, kept=tmp_path)
-
-
-def test_what_finds_nothing_is_said_in_a_sentence(tmp_path: Path) -> None:
-    write(tmp_path / "music/OpenHV/song.wav", tone(700, 2))
-    write(tmp_path / "esc10/001 - Dog/4-a.wav", tone(900, 2))
-    with pytest.raises(SettingsError, match="has anything to find"):
-        hear(list_recordings(tmp_path), [listener("a")], kept=tmp_path / "kept")
-
-
-def test_where_all_that_taught_is_silent_its_mean_is_that_of_silence(tmp_path: Path) -> None:
-    write(tmp_path / "music/OpenHV/song.wav", np.zeros(2 * RATE))
-    for number in range(2):
-        write(tmp_path / f"esc10/001 - Dog/4-{number}.wav", tone(900, 2))
-    heard = hear(list_recordings(tmp_path), [listener("a")], kept=tmp_path / "kept").heard["a"]
-    assert heard.mean == pytest.approx(np.log(0.01))
 
 
 def test_page_and_picture_are_looked_at_before_anything_is_heard(

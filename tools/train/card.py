@@ -82,11 +82,14 @@ def finish_card(
         "dim": len(mean),
         "mean": [float(f"{value:.6g}") for value in mean],
         "files": [file_table(file) for file in files],
-        "evaluation": {
-            "method": _METHOD,
-            **{trial.name: _scores(report, trial.name) for trial in report.trials},
-        },
+        "evaluation": evaluation_of(report),
     }
+
+
+def evaluation_of(report: Report) -> dict[str, Any]:
+    """Return what a card says of a report: how it was measured, and the scores by test set."""
+    scores = {trial.name: _scores(report, trial.name) for trial in report.trials}
+    return {"method": _METHOD, **scores}
 
 
 def _scores(report: Report, trial: str) -> dict[str, dict[str, float]]:

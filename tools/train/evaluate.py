@@ -16,11 +16,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from models.cards import load_card
 from models.types import SettingsError
+from tools.cards import with_sections, write_card_text
 from tools.cli import main_of
 from tools.files import check_picture, write_whole
 from tools.markdown import check_parts, replace_part
+from tools.train.card import evaluation_of
 from tools.train.hearing import Heard, hear
-from tools.train.known import shipped_mean
+from tools.train.known import read_table, shipped_mean
 from tools.train.listeners import (
     TEACHER,
     Listener,
@@ -135,22 +137,26 @@ def line_up(students: Sequence[Listener], others: Sequence[Listener]) -> list[Li
     return [*(each for each in others if each.name != TEACHER), *students, *taught]
 
 
-def check_places(page: Path | None, picture: Path | None) -> None:
+def check_places(page: Path | None, picture: Path | None, card: Path | None = None) -> None:
     """Say before all the work that `publish` would fail after it.
 
     Raises
     ------
-    SettingsError, click.UsageError
-        The page has no place for scores; the picture is no PNG, or has no folder.
+    SettingsError, ModelError, click.UsageError
+        The page has no place for scores; the card is none; the picture is no PNG, or has no folder.
     """
+    if card is not None:
+        read_table(card)
     if page is not None:
         check_parts(page, PART, PART_WITH_SILENCE)
     if picture is not None:
         check_picture(picture)
 
 
-def publish(found: Evaluated, page: Path | None, picture: Path | None) -> None:
-    """Write scores into a page, between its marks, and draw them, where that is wanted.
+def publish(
+    found: Evaluated, page: Path | None, picture: Path | None, card: Path | None = None
+) -> None:
+    """Write scores into a page, between its marks, and into a card, and draw them, as is wanted.
 
     Raises
     ------
@@ -160,6 +166,9 @@ def publish(found: Evaluated, page: Path | None, picture: Path | None) -> None:
     if page is not None:
         replace_part(page, PART, report_as_markdown(found.report))
         replace_part(page, PART_WITH_SILENCE, summary_as_markdown(found.with_silence))
+    if card is not None:
+        evaluation = {"evaluation": evaluation_of(found.report)}
+        write_card_text(card, with_sections(card.read_text("utf-8"), evaluation))
     if picture is not None:
         write_whole(picture, draw_report(found.report), "Name another file with --picture.")
 
@@ -207,6 +216,11 @@ def _check_names(listeners: Sequence[Listener]) -> None:
 @click.option("--work", type=click.Path(path_type=Path), default=KEPT, show_default=True)
 @click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), help="A page.")
 @click.option("--picture", type=click.Path(dir_okay=False, path_type=Path), help="A PNG.")
+@click.option(
+    "--card",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A card, whose scores are written anew; all else that it says stays.",
+)
 @click.option("--json", "to_json", is_flag=True, help="Print JSON instead of tables.")
 def main(
     data: Path,
@@ -215,6 +229,7 @@ def main(
     seed: int,
     markdown: Path | None,
     picture: Path | None,
+    card: Path | None,
     **options: Any,
 ) -> None:
     r"""Score models on the test side of DATA, beside their teacher and untrained networks.
@@ -225,7 +240,7 @@ def main(
     Example:
       python -m tools.train.evaluate DATA --model models/vggish_small.onnx --teacher yamnet.tflite
     """
-    check_places(markdown, picture)
+    check_places(markdown, picture, card)
     students = [file_listener(path, shipped_mean(path)) for path in models]
     found = evaluate(
         list_recordings(data),
@@ -233,7 +248,7 @@ def main(
         kept=options["work"],
         console=Console(stderr=True),
     )
-    publish(found, markdown, picture)
+    publish(found, markdown, picture, card)
     report = found.with_silence if options["silence"] else found.report
     if options["to_json"]:
         click.echo(json.dumps(report_as_json(report), indent=2))
