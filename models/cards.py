@@ -6,7 +6,7 @@ import bisect
 import hashlib
 import json
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ LIBROSA_FEATURES: Final = "librosa-features"
 _PACKAGE = Path(__file__).parent
 _PRECISIONS = ("fp32", "fp16", "int8")
 _MOST_DIMENSIONS = 65_536
+_SAME_MEAN = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,25 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Metric:
+    """A network over the windows of another model: it makes another embedding space of theirs.
+
+    Attributes
+    ----------
+    model : str
+        The name of the model that listens. Its files are those of the card that has the metric.
+    space : str
+        The embedding space its windows lie in.
+    file : ModelFile
+        From windows [n, dim], centred and of unit length, to as many vectors of the same length.
+    """
+
+    model: str
+    space: str
+    file: ModelFile
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """Everything there is to say about a model.
 
@@ -90,7 +110,7 @@ class ModelCard:
         How the patches of a window become one vector: ``mean`` or ``mean-max-min``.
     files : tuple of ModelFile
         The same network in one or more precisions, the preferred one first; none where there is no
-        network.
+        network, or where that of a metric's model is not here.
     licence, training_data : str
     mean : tuple of float
         What is subtracted from every window, `dim` numbers.
@@ -105,6 +125,8 @@ class ModelCard:
         Embeddings are limited to ±clip; None for no limit.
     verified : bool
         Whether the weights are known to be those their makers published.
+    metric : Metric or None
+        What is put over the windows of another model; None mostly.
     """
 
     name: str
@@ -125,6 +147,12 @@ class ModelCard:
     clip: float | None = None
     verified: bool = True
     sameness: Sameness = field(default_factory=Sameness)
+    metric: Metric | None = None
+
+    @property
+    def patch_space(self) -> str:
+        """The embedding space before a metric is put over it."""
+        return self.metric.space if self.metric else self.space
 
     @property
     def file(self) -> ModelFile | None:
@@ -171,7 +199,21 @@ class ModelCard:
 
 
 def load_card(name: str, models_dir: Path) -> ModelCard:
-    """Find a model's card among the bundled ones, then among those in the models folder.
+    """Find the card of a model that can listen.
+
+    It is looked for among the bundled ones, then among those in the models folder.
+
+    Raises
+    ------
+    ModelError
+        There is no such card, or it makes no sense; or it has a metric over a model that is not
+        here, or is another.
+    """
+    return _listening(known_card(name, models_dir), models_dir)
+
+
+def known_card(name: str, models_dir: Path) -> ModelCard:
+    """Find a model's card, whether or not the model its metric is over is here to listen.
 
     Raises
     ------
@@ -194,8 +236,11 @@ def find_card(name: str, models_dir: Path) -> Path:
 
 
 def list_cards(models_dir: Path) -> tuple[ModelCard, ...]:
-    """Read every card there is, the bundled ones first; raises as `load_card` does."""
-    return tuple(read_card(path, models_dir) for path in _card_paths(models_dir))
+    """Read every card there is, the bundled ones first; raises as `known_card` does."""
+    return tuple(
+        _listening_or_not(read_card(path, models_dir), models_dir)
+        for path in _card_paths(models_dir)
+    )
 
 
 def read_card(path: Path, models_dir: Path) -> ModelCard:
@@ -252,6 +297,52 @@ def check_file(file: ModelFile) -> Path:
     return file.path
 
 
+def _listening(card: ModelCard, models_dir: Path) -> ModelCard:
+    """Let a card with a metric listen as the model does that it is over."""
+    metric = card.metric
+    if metric is None:
+        return card
+    try:
+        under = known_card(metric.model, models_dir)
+    except ModelError as error:
+        raise ModelError(
+            f"The model {card.name} listens with {metric.model}: {error.sentence}", error.fix
+        ) from None
+    if (
+        under.metric
+        or (under.space, under.dim) != (metric.space, card.dim)
+        or not _near(card, under)
+    ):
+        raise ModelError(
+            f"The model {card.name} is not made for the {metric.model} that is here.",
+            f"Run `soundalike model fetch {metric.model} --again`, or listen with another model.",
+        )
+    return replace(
+        under,
+        name=card.name,
+        version=card.version,
+        space=card.space,
+        licence=card.licence,
+        training_data=card.training_data,
+        calibration=card.calibration,
+        sameness=card.sameness,
+        metric=metric,
+    )
+
+
+def _near(card: ModelCard, under: ModelCard) -> bool:
+    """Whether two cards centre on the same mean."""
+    apart = (abs(a - b) for a, b in zip(card.mean, under.mean, strict=True))
+    return max(apart) <= _SAME_MEAN
+
+
+def _listening_or_not(card: ModelCard, models_dir: Path) -> ModelCard:
+    try:
+        return _listening(card, models_dir)
+    except ModelError:
+        return card
+
+
 def _card_paths(models_dir: Path) -> list[Path]:
     bundled = sorted((_PACKAGE / "cards").glob("*.toml"))
     names = {path.name for path in bundled}
@@ -296,6 +387,7 @@ def _card(fields: Fields, beside: Path, fetched: Path) -> ModelCard:
         clip=fields.number("clip", 1e-6, 1e6) if "clip" in fields else None,
         verified=fields.flag("verified") if "verified" in fields else True,
         sameness=_sameness(fields.table("same")) if "same" in fields else Sameness(),
+        metric=_metric(fields.table("metric"), beside, fetched) if "metric" in fields else None,
     )
 
 
@@ -315,11 +407,19 @@ def _scale(fields: Fields, dim: int) -> tuple[float, ...]:
 
 def _files(fields: Fields, beside: Path, fetched: Path) -> tuple[ModelFile, ...]:
     front_end = fields.text("front_end")
+    if "metric" in fields:
+        if "files" in fields:
+            raise FieldError("it names 'files', and a 'metric' takes those of its model")
+        return ()
     if front_end != LIBROSA_FEATURES:
         return tuple(_file(entry, beside, fetched) for entry in fields.tables("files"))
     if "files" in fields:
         raise FieldError(f"it names 'files', and the front end {front_end!r} has none")
     return ()
+
+
+def _metric(fields: Fields, beside: Path, fetched: Path) -> Metric:
+    return Metric(fields.text("model"), fields.text("space"), _file(fields, beside, fetched))
 
 
 def _file(fields: Fields, beside: Path, fetched: Path) -> ModelFile:

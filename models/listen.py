@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models import frontend
 from models.cards import ModelCard
 from models.decode import Audio, DecodeLimits, decode
+from models.metric import project
 from models.payload import track_id
 from models.tags import read_tags
 from models.types import (
@@ -187,8 +188,9 @@ def _embed(
 def _pool(
     patches: PatchEmbeddings, audible: NDArray[np.bool_], card: ModelCard, hop: int = WINDOW_HOP
 ) -> Windows:
-    """Pool patches into windows as the card says."""
-    return pool(patches, audible, card.mean, scale=card.scale, pooling=card.pooling, hop=hop)
+    """Pool patches into windows as the card says, and put its metric over them."""
+    windows = pool(patches, audible, card.mean, scale=card.scale, pooling=card.pooling, hop=hop)
+    return project(windows, card.metric) if card.metric else windows
 
 
 def _picture(samples: FloatArray, sample_rate: int) -> FloatArray:

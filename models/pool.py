@@ -22,6 +22,7 @@ from typing import Final, Self, TypeVar
 
 import numpy as np
 
+from models.cards import check_file
 from models.crew import DIED, Crew, as_problem
 from models.decode import CLIP_LIMITS, TRACK_LIMITS, Audio, DecodeLimits, decode
 from models.embedders import open_embedder
@@ -288,6 +289,8 @@ def _listening_memory(runtime: Runtime) -> int:
 def _check(runtime: Runtime) -> None:
     if runtime.file is not None:
         check_model(runtime.file, runtime.cache)
+    if runtime.card.metric is not None:
+        check_file(runtime.card.metric.file)
 
 
 def _embed(decoded: Decoded, runtime: Runtime, threads: int) -> EmbeddedClip:

@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bot.settings import SETTINGS
-from models.cards import Calibration, check_file, load_card
+from models.cards import Calibration, Metric, check_file, load_card
 from models.embedder import OnnxEmbedder
 from models.runtime import Runtime
 from models.types import Sameness
@@ -101,7 +101,12 @@ def test_contributing_explains_every_field_of_a_card(adding_a_model: str, tmp_pa
             sameness=Sameness(0.9, 0.95, 0.99),
         )
     )
-    sections = ("calibration", "same")
+    over = Metric("vggish", "vggish-pca", file)
+    fields["metric"] = card_table(replace(bundled, metric=over))["metric"]
+    assert fields["metric"].items() > fields["files"][0].items()
+    for key in fields["files"][0]:
+        del fields["metric"][key]
+    sections = ("calibration", "same", "metric")
     known = {*fields, *fields["files"][0]}
     known |= {f"{section}.{key}" for section in sections for key in fields[section]}
     rows = re.findall(r"^\| (`.*?`) \|", adding_a_model, re.MULTILINE)

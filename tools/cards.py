@@ -46,7 +46,14 @@ def card_table(card: ModelCard) -> dict[str, Any]:
             "knots": [list(knot) for knot in card.calibration.knots],
         },
         "same": None if card.sameness == Sameness() else asdict(card.sameness),
-        "files": [file_table(file) for file in card.files] or None,
+        "metric": card.metric
+        and {
+            "model": card.metric.model,
+            "space": card.metric.space,
+            **file_table(card.metric.file),
+        },
+        # Those of a card with a metric are another card's.
+        "files": [file_table(file) for file in card.files if not card.metric] or None,
     }
     return {key: value for key, value in table.items() if value is not None}
 

@@ -150,6 +150,8 @@ def _describe(card: ModelCard, file: ModelFile | None) -> str:
     if file is None:
         return f"{known}{doubt}, which needs no file"
     check_file(file)
+    if card.metric is not None:
+        check_file(card.metric.file)
     return f"{known}, {file.size / 1e6:.1f} MB{doubt}, its file is the one the card describes"
 
 

@@ -16,7 +16,7 @@ from bot.settings import Settings
 from index import state
 from index.opened import open_index
 from index.state_file import State
-from models.cards import ModelCard, load_card
+from models.cards import ModelCard, known_card, load_card
 from models.decode import TRACK_LIMITS, DecodeLimits
 from models.fetch import GuardedFetcher
 from models.pool import WorkerPool
@@ -154,9 +154,10 @@ def _fetcher(settings: Settings) -> SiteFetcher:
 def _card_of(stamp: ModelStamp, named: str | None, models_dir: Path) -> ModelCard | None:
     """Return the card of the model that is named, else that of an index, if it is here."""
     if named:
-        return load_card(named, models_dir)
+        return known_card(named, models_dir)
     try:
-        card = load_card(stamp.model, models_dir)
+        # It need not be able to listen: a metric says what its similarities mean all the same.
+        card = known_card(stamp.model, models_dir)
     except ModelError:
         return None
     return card if (card.space, card.dim) == (stamp.space, stamp.dim) else None

@@ -55,7 +55,8 @@ def command(
     """Write the embeddings of CLIP, one for every 0.96 seconds.
 
     CLIP is a file or a link. The embeddings are the model's own numbers: not pooled into windows,
-    not centred, not scaled. With --json they are printed, with the second at which each begins.
+    not centred, not scaled, without a metric over them. With --json they are printed, with the
+    second at which each begins.
     """
     if out is None and not as_json:
         raise click.UsageError("Say where to write them with --out, or print them with --json.")
@@ -74,7 +75,7 @@ def command(
     screen.answer(
         {
             "model": card.name,
-            "embedding_space": card.space,
+            "embedding_space": card.patch_space,
             "timestamps": [round(float(second) + audio.start, 3) for second in found.timestamps],
             "embeddings": found.embeddings.tolist(),
         }

@@ -18,12 +18,26 @@ INPUT: Final = "patches"
 
 
 class Chain:
-    """A network from log-mel patches ``patches`` float32 [n, 96, 64] to embeddings."""
+    """A network from float32 [n, …] to embeddings.
 
-    def __init__(self) -> None:
-        self._last = INPUT
+    Parameters
+    ----------
+    given : str
+        What its input is called.
+    shape : tuple of int
+        Of one of them: a log-mel patch, without it.
+    """
+
+    def __init__(self, given: str = INPUT, shape: tuple[int, ...] = (PATCH_FRAMES, BANDS)) -> None:
+        self._given = _vectors(given, *shape)
+        self._last = given
         self._nodes: list[onnx.NodeProto] = []
         self._initializers: list[onnx.TensorProto] = []
+
+    @property
+    def last(self) -> str:
+        """What the last operator gave, by its name."""
+        return self._last
 
     @property
     def length(self) -> int:
@@ -77,7 +91,7 @@ class Chain:
             helper.make_graph(
                 self._nodes,
                 name,
-                [_vectors(INPUT, PATCH_FRAMES, BANDS)],
+                [self._given],
                 [_vectors(output, dim) for output, dim in outputs.items()],
                 self._initializers,
             ),

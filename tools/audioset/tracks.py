@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,8 @@ import numpy as np
 
 from index.journal_file import Origin
 from models.audioset import dequantise
-from models.cards import load_card
+from models.cards import ModelCard, load_card
+from models.metric import project
 from models.types import (
     EmbeddedTrack,
     FloatArray,
@@ -54,17 +56,21 @@ class SegmentReader:
     ----------
     vocabulary : Vocabulary
     pooling : Pooling
+    over : ModelCard or None
+        The card with a metric that is put over their windows; None for none.
 
     Attributes
     ----------
     origin : Origin
         What is said to have made the vectors: VGGish as Google published it, in the windows that
-        clips have.
+        clips have, and the metric.
     mean : tuple of float
         What each embedding is centred on: the mean of VGGish's card, wherever it is installed.
     """
 
-    def __init__(self, vocabulary: Vocabulary, pooling: Pooling) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, pooling: Pooling, over: ModelCard | None = None
+    ) -> None:
         card = published_fields()
         self.mean: tuple[float, ...] = tuple(map(float, card["mean"]))
         self._vocabulary = vocabulary
@@ -78,6 +84,9 @@ class SegmentReader:
             sha512=OFFICIAL.checkpoint.sha512,
             precision="uint8",
         )
+        self._metric = over.metric if over else None
+        if over:
+            stamp = replace(stamp, model=over.name, version=over.version, space=over.space)
         self.origin = Origin(stamp, WINDOW_PATCHES * PATCH_SECONDS, WINDOW_HOP * PATCH_SECONDS)
 
     def problem(self, segment: Segment) -> str:
@@ -110,7 +119,8 @@ class SegmentReader:
     def _means(self, embeddings: FloatArray) -> Windows:
         starts = np.arange(len(embeddings), dtype=np.float32) * np.float32(PATCH_SECONDS)
         audible = np.ones(len(embeddings), bool)
-        return pool(PatchEmbeddings(embeddings, starts), audible, self.mean)
+        windows = pool(PatchEmbeddings(embeddings, starts), audible, self.mean)
+        return project(windows, self._metric) if self._metric else windows
 
     def _row(self, embeddings: FloatArray) -> Windows:
         centred = embeddings[:WINDOW_PATCHES].astype(np.float64) - self.mean

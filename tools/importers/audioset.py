@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import click
 
 from index.journal import LeftOut
+from models.cards import known_card
 from tools import options
 from tools.audioset.labels import music_of, read_vocabulary
 from tools.audioset.records import Segment, read_segments
 from tools.audioset.tracks import Pooling, SegmentReader, check_centring, link_to
 from tools.importers.command import run_import
 from tools.importers.job import Entry, Unwanted
+from tools.install.naming import VGGISH_NAME
 from tools.screen import Screen, Steps
 from tools.settings import read_settings
 from tools.vocabulary import Choice, choose
+
+METRICS: Final = ("genre",)
+"""Those that are shipped: the card of each is named after it, `vggish-genre`."""
 
 _MEGABYTE = 1_000_000
 _PATH = click.Path(path_type=Path)
@@ -29,7 +35,9 @@ _PATH = click.Path(path_type=Path)
 Example:
   soundalike index audioset features.tar.gz --labels class_labels_indices.csv \\
       --ontology ontology.json --music-only --out ./audioset
-  soundalike ask track:BWvKAcOV_co --index ./audioset""",
+  soundalike ask track:BWvKAcOV_co --index ./audioset
+  soundalike index audioset features.tar.gz --labels class_labels_indices.csv \\
+      --ontology ontology.json --music-only --metric genre --out ./genres""",
 )
 @click.argument("archives", metavar="FEATURES.tar.gz...", nargs=-1, required=True, type=_PATH)
 @click.option(
@@ -60,6 +68,12 @@ Example:
     help="mean: 128 numbers, and clips can ask with VGGish; concat: ten embeddings in a row, 1280 "
     "numbers, and only tracks of the index can ask.",
 )
+@click.option(
+    "--metric",
+    type=click.Choice(METRICS),
+    help="Put a learnt metric over VGGish's windows; genre: what is of one genre comes nearer to "
+    "each other, and clips can ask with the model vggish-genre.",
+)
 @click.option("--out", metavar="DIR", required=True, type=_PATH, help="Where the index lies.")
 @options.as_json
 def command(  # noqa: PLR0913 - one for each option
@@ -71,6 +85,7 @@ def command(  # noqa: PLR0913 - one for each option
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     pooling: str,
+    metric: str | None,
     out: Path,
     as_json: bool,
 ) -> int:
@@ -81,12 +96,16 @@ def command(  # noqa: PLR0913 - one for each option
     Run it again with other labels to choose anew, with other archives to add to it, or after an
     interrupt to carry on.
     """
+    if metric and pooling != Pooling.MEAN:
+        raise click.UsageError("A metric is put over the means: leave out --pooling.")
     screen = Screen(as_json=as_json)
+    models_dir = read_settings().home / "models"
+    over = known_card(f"{VGGISH_NAME}-{metric}", models_dir) if metric else None
     vocabulary = read_vocabulary(labels, ontology)
     within = music_of(vocabulary) if music_only else None
     choice = choose(vocabulary, include, exclude, within=within)
-    reader = SegmentReader(vocabulary, Pooling(pooling))
-    check_centring(reader.mean, read_settings().home / "models")
+    reader = SegmentReader(vocabulary, Pooling(pooling), over)
+    check_centring(reader.mean, models_dir)
     damaged: list[LeftOut] = []
     entries = read_entries(archives, choice, reader, screen=screen, damaged=damaged)
     return run_import(entries, out, reader.origin, noun="segment", screen=screen, damaged=damaged)

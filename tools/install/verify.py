@@ -61,6 +61,8 @@ def verify_model(card: ModelCard, release: Release = OFFICIAL) -> Iterator[Findi
             yield replace(each, part=file.precision)
         if number == 0:
             first = verification.answers
+    if card.metric:
+        yield replace(_intact(card.metric.file), part="metric")
 
 
 class FileVerification:
@@ -92,19 +94,9 @@ class FileVerification:
 
     def findings(self) -> Iterator[Finding]:
         """Yield the findings as they are made."""
-        try:
-            size, sha512 = self._file.path.stat().st_size, sha512_of(self._file.path)
-        except OSError as error:
-            yield finding("file", self._file.path.name, error.strerror or error, passed=False)
-            return
-        right = (size, sha512) == (self._file.size, self._file.sha512)
-        yield finding(
-            "file",
-            f"{self._file.size:,} bytes, {self._file.sha512[:8]}…",
-            f"{size:,} bytes, {sha512[:8]}…",
-            passed=right,
-        )
-        if not right:
+        intact = _intact(self._file)
+        yield intact
+        if intact.outcome is Outcome.FAILED:
             return
         reference: Answers | None = None
         try:
@@ -142,7 +134,7 @@ class FileVerification:
 
     def _check_smoke(self, release: Release, reference: Answers | None) -> Iterator[Finding]:
         published = release.figures
-        claimed = self._card.verified and self._card.space == _SPACE
+        claimed = self._card.verified and self._card.patch_space == _SPACE
         if not claimed or reference is None or not {EMBEDDING, PCA} <= set(reference):
             for what, figure in zip(SMOKE, published, strict=True):
                 yield not_applicable(what, figure, "not the published VGGish")
@@ -151,3 +143,17 @@ class FileVerification:
         exactly = self._file.precision == "fp32"
         figures = smoke_figures(embedding, pca)
         yield from check_smoke(figures, published, stored_exactly=exactly)
+
+
+def _intact(file: ModelFile) -> Finding:
+    """Check that a file is the one its card describes."""
+    try:
+        size, sha512 = file.path.stat().st_size, sha512_of(file.path)
+    except OSError as error:
+        return finding("file", file.path.name, error.strerror or error, passed=False)
+    return finding(
+        "file",
+        f"{file.size:,} bytes, {file.sha512[:8]}…",
+        f"{size:,} bytes, {sha512[:8]}…",
+        passed=(size, sha512) == (file.size, file.sha512),
+    )

@@ -52,7 +52,7 @@ def command(as_json: bool) -> None:
 def _running(card: ModelCard, cache: Path) -> str:
     """Name the file that runs here, or those of which one will."""
     if not card.files:
-        return "needs none"
+        return f"wants {card.metric.model}" if card.metric else "needs none"
     known = known_choice(card, cache)
     files = (known,) if known else candidates(card)
     if not files[0].path.is_file():
@@ -72,6 +72,13 @@ def _as_json(card: ModelCard, chosen: str, cache: Path) -> dict[str, Any]:
         "training_data": card.training_data,
         "calibrated": card.calibration is not None,
         "verified": card.verified,
+        "metric": card.metric
+        and {
+            "model": card.metric.model,
+            "embedding_space": card.metric.space,
+            "path": str(card.metric.file.path),
+            "sha512": card.metric.file.sha512,
+        },
         "files": [
             {
                 "path": str(file.path),

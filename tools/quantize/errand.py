@@ -129,6 +129,11 @@ def _compare(card: ModelCard, made: Path, asked: Questions, tell: Tell) -> Quant
 
 def _check(errand: Errand) -> None:
     card = errand.card
+    if card.metric:
+        raise ModelError(
+            f"The model {card.name} listens with the network of {card.metric.model}.",
+            f"Quantise {card.metric.model}.",
+        )
     if not card.files:
         raise ModelError(
             f"The model {card.name} has no network that could be quantised.", "Name another model."

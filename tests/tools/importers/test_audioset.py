@@ -13,6 +13,8 @@ import pytest
 
 from index.opened import open_index
 from models.audioset import dequantise
+from models.cards import known_card
+from models.metric import project
 from models.types import SearchOptions, Track, Windows
 from tests.models.tiny import card_text, write_network
 from tests.tools.audioset.making import (
@@ -299,6 +301,65 @@ def test_clips_ask_where_vggish_is_installed(
     titles = {result["title"] for result in only_json(out)["results"]}
     assert titles == {"Music", "Dog, barking", "Dog, barking · Rock", "piece"}
     assert "vggish in uint8 and fp32, and fp32 listens" not in err
+
+
+def test_a_metric_makes_a_space_of_its_own_without_vggish_here(
+    release: Release, cli: Cli, home: Path
+) -> None:
+    status, done = imported(cli, release, "--metric", "genre")
+    assert (status, done["tracks"]) == (1, 3)
+    assert (done["model"], done["space"]) == ("vggish-genre", "vggish-pca-genre-1")
+    found = contents(release)
+    metric = known_card("vggish-genre", home / "models").metric
+    for segment in segments()[:3]:
+        centred = dequantise(segment.codes).mean(axis=0, dtype=np.float64) - MEAN
+        unit = (centred / np.linalg.norm(centred)).astype(np.float32)[np.newaxis]
+        wanted = project(Windows(unit, np.zeros(1, np.float32)), metric).vectors
+        np.testing.assert_allclose(found[f"{segment.video}@30"][1].vectors, wanted, atol=1e-5)
+    status, out, _ = cli("ask", "track:-hi@30", "--index", release.options[-1], "--json")
+    answer = only_json(out)
+    assert (status, answer["clip"]["model"]) == (0, "vggish-genre")
+    assert {result["track"] for result in answer["results"]} == {"abc@30", "dEf@30"}
+    # Vectors without the metric do not join it, and it is not put over rows.
+    status, _, err = cli("index", "audioset", release.archive, *release.options)
+    assert status == 2
+    assert "was made with vggish-genre 1 (vggish-pca-genre-1)" in err
+    rows = ("--metric", "genre", "--pooling", "concat")
+    status, _, err = cli("index", "audioset", release.archive, *release.options, *rows)
+    assert status == 2
+    assert "leave out --pooling" in err
+
+
+def test_clips_ask_through_the_metric_where_vggish_is_installed(
+    release: Release, cli: Cli, home: Path, tmp_path: Path
+) -> None:
+    imported(cli, release, "--metric", "genre")
+    index, clip = release.options[-1], tmp_path / "clip.wav"
+    write_piece(clip, 300, seed=1)
+    ask = ("ask", clip, "--index", index, "--json", "--model")
+    status, out, _ = cli(*ask, "vggish-genre")
+    assert status == 2
+    error = only_json(out)
+    assert "vggish-genre listens with vggish" in error["error"]
+    assert "soundalike model fetch vggish" in error["fix"]
+    assert "wants vggish" in cli("model", "list")[1]
+    install_vggish(home, MEAN)
+    status, out, _ = cli(*ask, "vggish-genre")
+    answer = only_json(out)
+    assert (status, answer["clip"]["model"], len(answer["results"])) == (0, "vggish-genre", 3)
+    status, out, _ = cli(*ask, "vggish")
+    assert status == 2
+    assert "SOUNDALIKE_MODEL=vggish-genre" in only_json(out)["fix"]
+    # What lies below the metric is VGGish's, and is told as such.
+    assert "wants vggish" not in cli("model", "list")[1]
+    told = only_json(cli("embed", clip, "--model", "vggish-genre", "--json")[1])
+    assert (told["model"], told["embedding_space"]) == ("vggish-genre", "vggish-pca")
+    parts = only_json(cli("model", "verify", "vggish-genre", "--json")[1])["checks"]
+    assert [one["outcome"] for one in parts if one["part"] == "metric"] == ["passed"]
+    out = tmp_path / "int8.onnx"
+    status, _, err = cli("model", "quantize", "vggish-genre", "--calibrate", clip, "--out", out)
+    assert status == 2
+    assert "listens with the network of vggish" in err
 
 
 def test_vectors_centred_on_another_mean_are_refused(
