@@ -92,5 +92,5 @@ class Asking:
         if not personal or not answer.results:
             return answer
         liked, disliked = len(personal.taste.liked), len(personal.taste.disliked)
-        moved = ENGLISH("notes.to_taste", likes=liked, dislikes=disliked)
+        moved = ENGLISH("taste.moved.sentence", likes=liked, dislikes=disliked)
         return replace(answer, clip=replace(answer.clip, notes=(*answer.clip.notes, moved)))
