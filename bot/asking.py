@@ -92,5 +92,5 @@ class Asking:
         if not personal or not answer.results:
             return answer
         liked, disliked = len(personal.taste.liked), len(personal.taste.disliked)
-        moved = ENGLISH("taste.moved.sentence", likes=liked, dislikes=disliked)
+        moved = ENGLISH.say("taste.moved", likes=liked, dislikes=disliked).sentence
         return replace(answer, clip=replace(answer.clip, notes=(*answer.clip.notes, moved)))
