@@ -14,8 +14,10 @@ from discord.ext import commands
 
 from bot import answers, similar, trust
 from bot.asking import Asking
+from bot.cooldown import Cooldown
 from bot.explain import explain
 from bot.gate import Gate
+from bot.presence import following, presence_of
 from bot.reply import answer_error, tell
 from bot.service import Soundalike
 from bot.settings import Settings
@@ -65,13 +67,12 @@ class SoundalikeBot(commands.Bot):
         *,
         patience: float = PATIENCE,
     ) -> None:
-        catalogue = ENGLISH.count("card.tracks", service.tracks)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
             intents=_intents(),
             allowed_mentions=discord.AllowedMentions.none(),
-            activity=discord.Activity(type=discord.ActivityType.listening, name=catalogue),
+            activity=presence_of(service.tracks),
             connector=connector,
             max_messages=None,
             chunk_guilds_at_startup=False,
@@ -83,13 +84,16 @@ class SoundalikeBot(commands.Bot):
         self._answers = Answers(state)
         self._guild = discord.Object(settings.guild) if settings.guild else None
         self._max_bytes = settings.clip_bytes
-        self.gate = Gate(max(settings.jobs, _LEAST_AT_ONCE), settings.queue, patience)
+        cooldown = Cooldown(settings.per_minute, self._is_owner)
+        self.gate = Gate(max(settings.jobs, _LEAST_AT_ONCE), settings.queue, patience, cooldown)
         self._held = AsyncExitStack()
         self.tree.error(self.on_app_command_error)
 
     async def setup_hook(self) -> None:
         """Bring the features and tell Discord of their commands."""
+        self._know_owners()
         await self._held.enter_async_context(sweeping(self._state))
+        await self._held.enter_async_context(following(self, self._service))
         downloads = await self._held.enter_async_context(
             similar.Downloads(self.http.connector, self._max_bytes)
         )
@@ -125,6 +129,17 @@ class SoundalikeBot(commands.Bot):
             self._service, asking, self._answers, likes, cards, previewer, self.gate
         )
         return answers.setup(self, tools)
+
+    def _know_owners(self) -> None:
+        # The login has asked for them: nobody has to ask again.
+        application = self.application
+        if application and application.team:
+            self.owner_ids = {member.id for member in application.team.members}
+        elif application:
+            self.owner_id = application.owner.id
+
+    def _is_owner(self, person: int) -> bool:
+        return person == self.owner_id or person in (self.owner_ids or ())
 
     async def take_leave(self, grace: float) -> None:
         """Take no more asks; those in hand that are not done in `grace` seconds are told so."""

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+from bot.cooldown import Cooldown
+from bot.turns import Turns, Waiting
 from bot.words import ENGLISH
 from models.types import SoundalikeError
 
@@ -32,10 +34,15 @@ class Gate:
         Asks that may wait behind them.
     patience : float
         Seconds that an ask may take, its waiting included.
+    cooldown : Cooldown or None
+        How many asks there may be in a minute; None for any number.
     """
 
-    def __init__(self, at_once: int, waiting: int, patience: float) -> None:
-        self._turns = asyncio.Semaphore(at_once)
+    def __init__(
+        self, at_once: int, waiting: int, patience: float, cooldown: Cooldown | None = None
+    ) -> None:
+        self._turns = Turns(at_once)
+        self._cooldown = cooldown
         self._at_once = at_once
         self._room = at_once + waiting
         self._patience = patience
@@ -43,6 +50,31 @@ class Gate:
         self._limits: set[asyncio.Timeout] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
+
+    @contextmanager
+    def ask(self, person: int, guild: int | None) -> Iterator[None]:
+        """Take a place for an ask that something is listened to or looked for, and hold it.
+
+        Unlike a press on what was found, it counts: there may be so many in a minute.
+
+        Parameters
+        ----------
+        person : int
+            The id of the user who asks.
+        guild : int or None
+            That of the server; None in a direct message.
+
+        Raises
+        ------
+        BusyError
+            As `place` raises it; or this person or server asked too often in the last minute.
+        """
+        with self.place(person):
+            pause = self._cooldown.take(person, guild) if self._cooldown else None
+            if pause:
+                key = "busy.too_often_here" if pause.of_guild else "busy.too_often"
+                raise BusyError(*ENGLISH.say(key, seconds=pause.seconds))
+            yield
 
     @contextmanager
     def place(self, person: int) -> Iterator[None]:
@@ -73,8 +105,13 @@ class Gate:
             self._in_hand += Counter()  # who has nothing in hand is forgotten
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def turn(self, waiting: Waiting | None = None) -> AsyncIterator[None]:
         """Wait for a turn and hold it; who does so has a place.
+
+        Parameters
+        ----------
+        waiting : callable or None
+            Told how to ask how many are before, if the turn does not come at once.
 
         Raises
         ------
@@ -86,7 +123,7 @@ class Gate:
         try:
             async with asyncio.timeout(self._patience) as limit:
                 self._limits.add(limit)
-                async with self._turns:
+                async with self._turns.turn(waiting):
                     yield
         except TimeoutError:
             if self._closed and limit.expired():

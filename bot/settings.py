@@ -56,7 +56,13 @@ JOBS = Setting(
     "SOUNDALIKE_JOBS", "the machine's cores, at most 4", "Clips that are worked on at once."
 )
 QUEUE = Setting(
-    "SOUNDALIKE_QUEUE", "50", "Asks that may wait their turn; beyond it people are asked to wait."
+    "SOUNDALIKE_QUEUE", "100", "Asks that may wait their turn; beyond it people are asked to wait."
+)
+PER_MINUTE = Setting(
+    "SOUNDALIKE_PER_MINUTE",
+    "12",
+    "Asks that a person may make in a minute, and a server five times as many; at most 600. Who "
+    "owns the application may always ask.",
 )
 KEEP = Setting(
     "SOUNDALIKE_KEEP",
@@ -72,7 +78,7 @@ SITES = Setting(
 
 SETTINGS = (
     *(TOKEN, APPLICATION, HOME, INDEX, MODEL, GUILD),
-    *(CLIP_MB, CLIP_SECONDS, JOBS, QUEUE, KEEP, SITES),
+    *(CLIP_MB, CLIP_SECONDS, JOBS, QUEUE, PER_MINUTE, KEEP, SITES),
 )
 """Every setting there is, in the order the README and `doctor` show them."""
 
@@ -101,6 +107,8 @@ class Settings:
         Clips that are worked on at once.
     queue : int
         Asks that may wait their turn.
+    per_minute : int
+        Asks that a person may make in a minute.
     keep : int
         Older generations of an index that are kept.
     sites : tuple of str
@@ -117,6 +125,7 @@ class Settings:
     clip_seconds: float
     jobs: int
     queue: int
+    per_minute: int
     keep: int
     sites: tuple[str, ...]
 
@@ -157,6 +166,7 @@ class Settings:
             clip_seconds=_whole(CLIP_SECONDS, given, 1, 3_600),
             jobs=_whole(JOBS, given, 1, 256, default=min(os.cpu_count() or 1, 4)),
             queue=_whole(QUEUE, given, 1, 10_000),
+            per_minute=_whole(PER_MINUTE, given, 1, 600),
             keep=_whole(KEEP, given, 1, 1_000),
             sites=_sites(given),
         )

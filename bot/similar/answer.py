@@ -12,6 +12,7 @@ from bot.card import Card
 from bot.gate import Gate
 from bot.similar.clips import Offer
 from bot.similar.ear import Ear
+from bot.turns import Waiting
 from bot.words import Words
 from models.types import SearchOptions, Span
 
@@ -36,13 +37,12 @@ class Answerer:
         self._ear = ear
 
     @contextmanager
-    def place(self, person: int, offer: Offer) -> Iterator[None]:
+    def place(self, asker: Asker, offer: Offer) -> Iterator[None]:
         """Take a place for an ask and hold it; neither waits nor looks anything up.
 
         Parameters
         ----------
-        person : int
-            The id of the user who asks.
+        asker : Asker
         offer : Offer
 
         Raises
@@ -50,10 +50,10 @@ class Answerer:
         ClipError
             The attachment cannot be a clip.
         BusyError
-            There is no place for this ask.
+            There is no place for this ask, or there were too many in the last minute.
         """
         self._ear.check(offer)
-        with self._gate.place(person):
+        with self._gate.ask(asker.person, asker.guild):
             yield
 
     async def answer(
@@ -65,6 +65,7 @@ class Answerer:
         *,
         count: int = MOST,
         attach: bool = True,
+        waiting: Waiting | None = None,
     ) -> Card:
         """Listen to a clip that has a place and lay out the answer.
 
@@ -79,6 +80,8 @@ class Answerer:
             How many tracks are wanted at most, over all pages.
         attach : bool
             Whether pictures may be attached.
+        waiting : callable or None
+            Told how to ask how many are before, if there is no turn at once.
 
         Raises
         ------
@@ -87,7 +90,7 @@ class Answerer:
         TimeoutError
             It took longer than anybody waits.
         """
-        async with self._gate.turn():
+        async with self._gate.turn(waiting):
             began = time.perf_counter()
             service = await self._asking.service_in(asker.guild)
             clip = await self._ear.hear(service, offer, span, words)

@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.answers.cards import MOST
 from bot.asking import Asker
+from bot.place import place_in, telling_place
 from bot.reply import edit_card
 from bot.similar.answer import Answerer
 from bot.times import parse_span
@@ -41,15 +42,19 @@ class SimilarCommand(commands.Cog):
         if not offer:
             raise ClipError(*ENGLISH.say("ask.no_clip"))
         span = parse_span(start, end)
-        with self._answerer.place(interaction.user.id, offer):
+        words = words_for(interaction.locale)
+        asker = Asker(interaction.user.id, interaction.guild_id)
+        with self._answerer.place(asker, offer):
             # Discord waits three seconds: this comes before anything that takes time.
             await interaction.response.defer(thinking=True)
-            card = await self._answerer.answer(
-                offer,
-                span,
-                words_for(interaction.locale),
-                Asker(interaction.user.id, interaction.guild_id),
-                count=count,
-                attach=interaction.app_permissions.attach_files,
-            )
+            async with telling_place(place_in(interaction, words)) as waiting:
+                card = await self._answerer.answer(
+                    offer,
+                    span,
+                    words,
+                    asker,
+                    count=count,
+                    attach=interaction.app_permissions.attach_files,
+                    waiting=waiting,
+                )
         await edit_card(interaction, card, public=True)

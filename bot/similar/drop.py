@@ -47,7 +47,7 @@ class ClipDrop(commands.Cog):
         if not rights.send_messages:
             await tell(message, words.say("drop.may_not_write", channel=str(message.channel)))
             return
-        with self._answerer.place(message.author.id, offer):
+        with self._answerer.place(_asker(message), offer):
             async with typing(message.channel):
                 card = await self._answerer.answer(
                     offer, Span(), words, _asker(message), attach=rights.attach_files

@@ -22,7 +22,8 @@ def test_defaults(tmp_path: Path) -> None:
     assert settings.clip_bytes == 25_000_000
     assert settings.clip_seconds == 600
     assert 1 <= settings.jobs <= 4
-    assert settings.queue == 50
+    assert settings.queue == 100
+    assert settings.per_minute == 12
 
 
 def test_the_home_falls_back_to_the_platforms_folder() -> None:
@@ -42,6 +43,7 @@ def test_everything_can_be_set() -> None:
             "SOUNDALIKE_CLIP_SECONDS": "30",
             "SOUNDALIKE_JOBS": "2",
             "SOUNDALIKE_QUEUE": "7",
+            "SOUNDALIKE_PER_MINUTE": "30",
             "SOUNDALIKE_KEEP": "9",
             "SOUNDALIKE_SITES": "YouTube, soundcloud,youtube",
         }
@@ -57,6 +59,7 @@ def test_everything_can_be_set() -> None:
         clip_seconds=30,
         jobs=2,
         queue=7,
+        per_minute=30,
         keep=9,
         sites=("youtube", "soundcloud"),
     )
@@ -94,6 +97,7 @@ def test_an_empty_text_is_not_set() -> None:
         ("SOUNDALIKE_CLIP_SECONDS", "9" * 5000),
         ("SOUNDALIKE_JOBS", "1.5"),
         ("SOUNDALIKE_QUEUE", "²"),
+        ("SOUNDALIKE_PER_MINUTE", "601"),
     ],
 )
 def test_a_bad_value_is_one_sentence_that_names_the_setting(name: str, text: str) -> None:

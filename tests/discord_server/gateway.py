@@ -64,6 +64,7 @@ class Session:
     connection: Connection | None
     events: list[tuple[str, Any]] = field(default_factory=list)
     resumes: int = 0
+    presence: dict[str, Any] = field(default_factory=dict)
 
     async def dispatch(self, event: str, data: Any) -> None:
         """Send an event, or keep it for a resume."""
@@ -156,7 +157,9 @@ class Gateway:
             await (connection.close(4005) if known else self._resume(connection, data))
         elif not known:
             await connection.close(4003)
-        elif op != PRESENCE:
+        elif op == PRESENCE:
+            self._show(connection, data)
+        else:
             self._world.unexpected.append(f"gateway opcode {op}")
             await connection.close(4001)
 
@@ -174,12 +177,19 @@ class Gateway:
         else:
             self.identifies += 1
             session = Session(secrets.token_hex(16), intents, connection)
+            session.presence = data.get("presence") or {}
             self.sessions[session.id] = session
             await session.dispatch("READY", self._ready(session))
             for guild in world.guilds.values():
                 if guild.has_bot and intents & Intent.GUILDS:
                     await session.dispatch("GUILD_CREATE", payloads.guild(world, guild))
             world.changes.ring()
+
+    def _show(self, connection: Connection, presence: dict[str, Any]) -> None:
+        for session in self.sessions.values():
+            if session.connection is connection:
+                session.presence = presence
+        self._world.changes.ring()
 
     async def _resume(self, connection: Connection, data: dict[str, Any]) -> None:
         session = self.sessions.get(data.get("session_id", ""))
