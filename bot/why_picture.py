@@ -15,11 +15,13 @@ from bot.times import clock
 from models.types import Pair
 
 WIDTH, HEIGHT = 800, 260
+SHOWN = 1.5
+"""The picture has so many pixels for one of these, for sharp screens."""
 
-WINDOW_S = 9.6
-"""How long a moment is: a window of ten patches."""
+MOMENT_S = 4.8
+"""How long a moment is drawn: half a window, for windows overlap by half."""
 
-_SCALE = 2  # drawn so many times as large, then brought down: smooth edges
+_SCALE = 3  # drawn so many times as large, then brought down: smooth edges
 _LEFT, _RIGHT = 28, WIDTH - 28
 _TOP_LINE, _BOTTOM_LINE, _THICK = 46, HEIGHT - 46, 12
 _CORNER = 16
@@ -55,7 +57,7 @@ class Why:
 
 
 def draw_why(why: Why) -> bytes:
-    """Draw which moments are alike; return a PNG of 800 × 260 pixels with rounded corners."""
+    """Draw which moments are alike; return a PNG of 1200 × 390 pixels with rounded corners."""
     clip = _Axis(why.start, max(why.end, why.start + 0.1), _TOP_LINE)
     length = max([why.seconds, *(pair.track + 1.0 for pair in why.pairs)])
     track = _Axis(0.0, max(length, 0.1), _BOTTOM_LINE)
@@ -67,8 +69,9 @@ def draw_why(why: Why) -> bytes:
         _draw_ribbon(image, clip.span(why.start + pair.clip), track.span(pair.track), pair)
     for axis, name, above in ((clip, why.names[0], True), (track, why.names[1], False)):
         axis.draw_times(draw, name, above=above)
-    small = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
-    small.putalpha(_corners())
+    size = (round(WIDTH * SHOWN), round(HEIGHT * SHOWN))
+    small = image.resize(size, Image.Resampling.LANCZOS)
+    small.putalpha(_corners(size))
     file = io.BytesIO()
     small.save(file, "PNG", compress_level=6)
     return file.getvalue()
@@ -87,7 +90,7 @@ class _Axis:
         return _LEFT + share * (_RIGHT - _LEFT)
 
     def span(self, second: float) -> tuple[float, float]:
-        left, right = self.x(second), self.x(second + WINDOW_S)
+        left, right = self.x(second), self.x(second + MOMENT_S)
         # A moment of a long track would be a hair.
         return (left, right) if right - left >= 4 else (left - 2, left + 2)
 
@@ -155,7 +158,7 @@ def _scaled_points(points: Sequence[tuple[float, float]]) -> list[tuple[float, f
 
 
 @lru_cache(maxsize=1)
-def _corners() -> Image.Image:
+def _corners(size: tuple[int, int]) -> Image.Image:
     large = Image.new("L", (WIDTH * 4, HEIGHT * 4))
     ImageDraw.Draw(large).rounded_rectangle((0, 0, *large.size), _CORNER * 4, 255)
-    return large.resize((WIDTH, HEIGHT), Image.Resampling.BOX)
+    return large.resize(size, Image.Resampling.BOX)

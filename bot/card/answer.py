@@ -88,7 +88,8 @@ def answer_card(page: Page, words: Words) -> Card:
     """Lay out a page of an answer, in the words of the person who reads it."""
     answer = page.answer
     top, bottom = _header(page, words), _footer(answer, page.tracks, words)
-    lines = [result_line(result, words) for result in page.results]
+    tall = bool(page.covers)
+    lines = [result_line(result, words, tall=tall) for result in page.results]
     if answer.same:
         lines.insert(0, same_line(answer.same, words))
     nothing = "" if answer.results else words(_nothing_key(answer))

@@ -24,7 +24,7 @@ def panel_card(result: Recommendation, answer_id: str, words: Words, cover: byte
         Its cover art; empty to go without.
     """
     files: list[discord.File] = []
-    text = result_line(result, words).long
+    text = result_line(result, words, tall=bool(cover)).long
     box = container()
     if cover:
         address = shown(cover, "cover.jpg", files)

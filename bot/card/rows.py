@@ -34,13 +34,20 @@ def same_line(track: Track, words: Words) -> Line:
     return Line(text, f"{text} · [{words('card.listen')}]({link})" if link else text)
 
 
-def result_line(result: Recommendation, words: Words) -> Line:
-    """Write a result: rank and name, and below how alike it is, where, and its genre."""
+def result_line(result: Recommendation, words: Words, *, tall: bool = False) -> Line:
+    """Write a result: rank and name, and below how alike it is, where, and its genre.
+
+    Parameters
+    ----------
+    tall : bool
+        Whether where and genre have a line of their own, as beside a cover.
+    """
     if result.match is None:
         fit = similarity_in_words(result.similarity, words)
     else:
         fit = match_in_words(result.match, words)
-    head = f"**{result.rank}.** {track_name(result.track, words)}\n-# {fit} · "
+    between = "\n-# " if tall else " · "
+    head = f"**{result.rank}.** {track_name(result.track, words)}\n-# {fit}{between}"
     genre = genre_of(result.track)
     tail = f" · {genre}" if genre else ""
     where = words("card.at", clock=clock(result.at))

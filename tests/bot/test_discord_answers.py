@@ -117,7 +117,7 @@ async def test_why_is_a_picture_and_a_sentence(discord_with_bot: Discord) -> Non
     assert why.ephemeral
     assert "0:00 of the clip sounds like 0:00 of the track (very similar)" in why.text
     with Image.open(io.BytesIO(why.file("why.png"))) as picture:
-        assert picture.size == (800, 260)
+        assert picture.size == (1200, 390)
 
 
 async def test_thumbs_are_remembered_and_taken_back(
