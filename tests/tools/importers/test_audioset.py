@@ -320,6 +320,7 @@ def test_a_metric_makes_a_space_of_its_own_without_vggish_here(
     answer = only_json(out)
     assert (status, answer["clip"]["model"]) == (0, "vggish-genre")
     assert {result["track"] for result in answer["results"]} == {"abc@30", "dEf@30"}
+    assert all(0 < result["match"] < 1 for result in answer["results"])
     # Vectors without the metric do not join it, and it is not put over rows.
     status, _, err = cli("index", "audioset", release.archive, *release.options)
     assert status == 2
