@@ -10,7 +10,7 @@ FIND_PIP := if $(BIN)/python -m pip --version >/dev/null 2>&1; then pip="$(BIN)/
 	  pip="$$pip --quiet --disable-pip-version-check"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test frameworks lint fmt bench lock clean
+.PHONY: help setup demo run test frameworks postgres lint fmt bench lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,11 @@ frameworks: $(READY)  ## add TensorFlow and PyTorch, which the tests compare con
 	@$(FIND_PIP); $$pip freeze --exclude-editable > $(VENV)/pins.txt && \
 	  { $$pip install --constraint $(VENV)/pins.txt torch==2.13.0+cpu 2>/dev/null || true; } && \
 	  $$pip install --constraint $(VENV)/pins.txt --no-build-isolation --editable '.[convert]'
+
+postgres: $(READY)  ## add psycopg and a PostgreSQL server, which the tests of the store run
+	@echo "Installing PostgreSQL into $(VENV) ..."
+	@$(FIND_PIP); $$pip freeze --exclude-editable > $(VENV)/pins.txt && \
+	  $$pip install --constraint $(VENV)/pins.txt --no-build-isolation --editable '.[postgres-test]'
 
 lint: $(READY)  ## check style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -76,8 +76,15 @@ SITES = Setting(
     "of the extra `links`. Whether their terms allow that is yours to know.",
 )
 
+STORE = Setting(
+    "SOUNDALIKE_STORE",
+    "none",
+    "The address of a PostgreSQL database, `postgresql://…`, whose index is asked instead: many "
+    "bots may share it. Needs the extra `postgres`.",
+)
+
 SETTINGS = (
-    *(TOKEN, APPLICATION, HOME, INDEX, MODEL, GUILD),
+    *(TOKEN, APPLICATION, HOME, INDEX, STORE, MODEL, GUILD),
     *(CLIP_MB, CLIP_SECONDS, JOBS, QUEUE, PER_MINUTE, KEEP, SITES),
 )
 """Every setting there is, in the order the README and `doctor` show them."""
@@ -91,6 +98,9 @@ class Settings:
     ----------
     home, index : Path
         The data directory, and the index that is asked.
+    store : str
+        Address of the store whose index is asked instead; empty for none. It may hold a password,
+        so it is never part of the `repr`.
     model : str
         Name of the model that listens.
     token : str
@@ -117,6 +127,7 @@ class Settings:
 
     home: Path
     index: Path
+    store: str = field(repr=False)
     model: str
     token: str = field(repr=False)
     application: int | None
@@ -148,6 +159,7 @@ class Settings:
         return cls(
             home=home,
             index=expanded(index) if index else home / "indexes" / "main",
+            store=given[STORE.name],
             model=given[MODEL.name] or MODEL.default,
             token=_token(given[TOKEN.name]),
             application=_id(
@@ -182,7 +194,7 @@ class Settings:
                     "from your application's Bot page on discord.com/developers.",
                 )
             )
-        if not self.index.is_dir():
+        if not (self.store or self.index.is_dir()):
             lacks.append(
                 SettingsError(
                     f"There is no index at {self.index}.",

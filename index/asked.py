@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index.finding import find_track
 from index.manifest import Manifest
 from index.search import search, search_many
@@ -134,13 +137,20 @@ class AskedShelf:
         with self._read() as shelf:
             return tuple(shelf.catalogue.names_of("label"))
 
-    def contents(self) -> Iterator[tuple[Track, Windows]]:
-        """Yield every track and its windows, in the order of their ids."""
+    def counts(self) -> NDArray[np.int64]:
+        """Return how many windows each track has, in the order of their ids."""
         with self._read() as shelf:
-            for start in range(0, len(shelf.layout), _PAGE):
+            return shelf.layout.count
+
+    def contents(self, first: int = 0) -> Iterator[tuple[Track, Windows]]:
+        """Yield every track and its windows, in the order of their ids, from the first-th on."""
+        with self._read() as shelf:
+            for start in range(first, len(shelf.layout), _PAGE):
                 numbers = range(start, min(start + _PAGE, len(shelf.layout)))
                 tracks = shelf.catalogue.tracks(numbers)
-                yield from zip(tracks, map(shelf.windows_of, numbers), strict=True)
+                starts = shelf.catalogue.starts_of(numbers)
+                rows = [shelf.vectors.matrix[shelf.layout.rows(number)] for number in numbers]
+                yield from zip(tracks, map(Windows, rows, starts), strict=True)
 
     def close(self) -> None:
         """Take no more questions, and let go of all once the last one is answered."""

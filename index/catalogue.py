@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.damage import reading
-from index.facets import matching, names_like, names_of, unknown
+from index.facets import Facet, all_facets, matching, names_like, names_of, unknown
 from index.names import LAST, complete
 from index.schema import INTEGER, open_catalogue
 from models.types import FloatArray, Only, Track
@@ -127,6 +127,11 @@ class Catalogue:
         """Return the kind and the name of everything wanted that no track has."""
         with self._reading() as database:
             return list(unknown(database, only))
+
+    def facets(self) -> list[Facet]:
+        """Return every label, artist, source and library, with the tracks that have it."""
+        with self._reading() as database:
+            return all_facets(database)
 
     def names_of(self, kind: str) -> list[tuple[str, int]]:
         """Return every label, artist, source or library with its count of tracks, most first."""

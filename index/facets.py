@@ -6,6 +6,7 @@ import json
 import sqlite3
 from array import array
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,24 @@ def fill_facets(database: sqlite3.Connection) -> None:
     database.executemany("INSERT INTO facets VALUES (?, ?, ?, ?)", rows)
 
 
+class Facet(NamedTuple):
+    """What tracks can be narrowed to: its kind, one spelling, a name, and their numbers."""
+
+    kind: str
+    value: str
+    name: str
+    tracks: NDArray[np.uint32]
+
+
+def all_facets(database: sqlite3.Connection) -> list[Facet]:
+    """Return every label, artist, source and library of a catalogue, in the order of spelling."""
+    rows = database.execute("SELECT kind, value, name, tracks FROM facets ORDER BY kind, value")
+    return [
+        Facet(kind, value, name, np.frombuffer(tracks, _NUMBER))
+        for kind, value, name, tracks in rows
+    ]
+
+
 def matching(database: sqlite3.Connection, only: Only, tracks: int) -> NDArray[np.bool_]:
     """Tell which of a catalogue's tracks are wanted, by number.
 
@@ -62,7 +81,7 @@ def matching(database: sqlite3.Connection, only: Only, tracks: int) -> NDArray[n
     wanted = np.ones(tracks, bool)
     for kind, names in wishes(only):
         one_of = np.zeros(tracks, bool)
-        for value in {_value(kind, name) for name in names}:
+        for value in {value_of(kind, name) for name in names}:
             query = "SELECT tracks FROM facets WHERE kind = ? AND value = ?"
             for (numbers,) in database.execute(query, (kind, value)):
                 one_of[np.frombuffer(numbers, _NUMBER)] = True
@@ -82,7 +101,7 @@ def names_of(database: sqlite3.Connection, kind: str) -> list[tuple[str, int]]:
 
 def names_like(database: sqlite3.Connection, kind: str, name: str, limit: int) -> list[str]:
     """Return some names of a kind that begin so, or else the most common ones."""
-    value = _value(kind, name)
+    value = value_of(kind, name)
     rows = database.execute(
         "SELECT name FROM facets WHERE kind = ? AND value BETWEEN ? AND ? ORDER BY value LIMIT ?",
         (kind, value, value + LAST, limit),
@@ -97,7 +116,7 @@ def unknown(database: sqlite3.Connection, only: Only) -> Iterator[tuple[str, str
     for kind, names in wishes(only):
         for name in names:
             query = "SELECT 1 FROM facets WHERE kind = ? AND value = ?"
-            if not database.execute(query, (kind, _value(kind, name))).fetchone():
+            if not database.execute(query, (kind, value_of(kind, name))).fetchone():
                 yield kind, name
 
 
@@ -105,6 +124,11 @@ def wishes(only: Only) -> list[tuple[str, tuple[str, ...]]]:
     """Return the kinds of things that are wanted, and which; nothing where all will do."""
     wanted = zip(KINDS, (only.labels, only.artists, only.sources, only.libraries), strict=True)
     return [(kind, names) for kind, names in wanted if names]
+
+
+def value_of(kind: str, name: str) -> str:
+    """Return a name in one spelling: people type labels and artists, programs the others."""
+    return clean(fold(name) if kind in (_LABEL, _ARTIST) else name)
 
 
 def _facets(
@@ -115,9 +139,4 @@ def _facets(
     if artist:
         named.append((_ARTIST, artist))
     for kind, name in (*named, (_SOURCE, source), (_LIBRARY, library)):
-        yield (kind, _value(kind, name)), name
-
-
-def _value(kind: str, name: str) -> str:
-    """Return a name in one spelling: people type labels and artists, programs the others."""
-    return clean(fold(name) if kind in (_LABEL, _ARTIST) else name)
+        yield (kind, value_of(kind, name)), name

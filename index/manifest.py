@@ -104,6 +104,11 @@ class Manifest:
         """Bytes of all its files."""
         return sum(file.size for file in self.files.values())
 
+    @property
+    def checksum(self) -> str:
+        """What tells this generation from every other: BLAKE2b-256 of all the manifest says."""
+        return _checksum(asdict(self))
+
     def to_json(self) -> str:
         """Return the manifest as JSON that carries a checksum of itself."""
         fields = asdict(self)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from index.asked import AskedShelf
 from index.catalogue import Catalogue
+from index.facets import Facet
 from index.generations import live_generation, verified_generation
 from index.manifest import CATALOGUE, Manifest
 from index.segments import open_vectors
@@ -73,6 +74,11 @@ class Index(AskedShelf):
         """
         with self._read():
             return self._catalogue.files()
+
+    def facets(self) -> list[Facet]:
+        """Return every label, artist, source and library, with the tracks that have it."""
+        with self._read():
+            return self._catalogue.facets()
 
     def is_current(self) -> bool:
         """Whether this is still the live generation: cheap enough to ask every few seconds.

@@ -40,7 +40,8 @@ class IndexInfo:
 
     Attributes
     ----------
-    directory : Path
+    directory : Path or str
+        Its folder, or the address of the store it is in, without the password.
     generation : str
         Name of the live generation.
     generations : list of GenerationInfo
@@ -65,7 +66,7 @@ class IndexInfo:
         Bytes of the live generation.
     """
 
-    directory: Path
+    directory: Path | str
     generation: str
     generations: list[GenerationInfo]
     created: str

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 
 from bot.as_json import as_json as answer_as_json
 from bot.service import Soundalike
-from bot.settings import expanded
+from bot.settings import Settings, expanded
 from bot.times import parse_span
 from models.types import ClipSource, Only, Recommendations, SearchOptions, Span
 from tools import options
 from tools.compose import open_catalogue, open_service
 from tools.screen import Screen
-from tools.settings import read_settings
+from tools.stores import asked
 from tools.table import answer_lines
 
 TRACK = "track:"
@@ -35,7 +34,7 @@ Example:
 @click.option("--start", metavar="TIME", help="Where to begin listening: 1:23, 83 or 1m23s.")
 @click.option("--end", metavar="TIME", help="Where to stop listening.")
 @options.search
-@options.index
+@asked
 @options.model
 @options.as_json
 def command(
@@ -43,7 +42,7 @@ def command(
     start: str | None,
     end: str | None,
     cut: SearchOptions,
-    directory: Path | None,
+    settings: Settings,
     model: str | None,
     as_json: bool,
 ) -> None:
@@ -56,7 +55,7 @@ def command(
     span = parse_span(start, end)
     screen = Screen(as_json=as_json)
 
-    with _opened(clip, directory, model, screen) as service:
+    with _opened(clip, settings, model, screen) as service:
         answer = asyncio.run(recommend(service, clip, span, cut))
     screen.show(*answer_lines(answer))
     if not answer.results and cut.only != Only():
@@ -66,15 +65,14 @@ def command(
 
 @contextmanager
 def _opened(
-    clip: str, directory: Path | None, model: str | None, screen: Screen
+    clip: str, settings: Settings, model: str | None, screen: Screen
 ) -> Iterator[Soundalike]:
     """Open what answers: for a track of the index itself, no model is started."""
-    settings = read_settings()
     if clip.startswith(TRACK):
-        with open_catalogue(settings, directory=directory, model=model) as service:
+        with open_catalogue(settings, model=model) as service:
             yield service
         return
-    with open_service(settings, directory=directory, model=model, note=screen.note) as opened:
+    with open_service(settings, model=model, note=screen.note) as opened:
         screen.note(opened.soundalike.note)
         yield opened.soundalike
 

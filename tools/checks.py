@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -14,11 +15,11 @@ from pathlib import Path
 from bot.invite import application_id, invite_url
 from bot.service import compare_stamps
 from bot.settings import MODEL, Settings
-from index.opened import open_index
 from models.cards import ModelCard, ModelFile, check_file, load_card
 from models.choice import candidates, known_choice
 from models.ffmpeg import find_ffmpeg
 from models.types import CatalogueError, ModelStamp, SoundalikeError
+from tools.stores import opener_of, read_store
 
 PACKAGES = (
     "aiohttp",
@@ -71,7 +72,7 @@ def all_checks(settings: Settings) -> Iterator[Check]:
         yield Check("model", State.GOOD, found, _switch(settings))
     except SoundalikeError as error:
         yield Check("model", State.BAD, error.sentence, error.fix)
-    yield _index(settings.index, stamp)
+    yield _index(settings, stamp)
     yield from _discord(settings.token, settings.application)
 
 
@@ -125,11 +126,11 @@ def _disk(home: Path) -> Check:
     return Check("disk", State.GOOD, found)
 
 
-def _index(directory: Path, model: ModelStamp | None) -> Check:
+def _index(settings: Settings, model: ModelStamp | None) -> Check:
     try:
-        with open_index(directory) as index:
+        with closing(opener_of(settings)()) as index:
             stamp, others = index.stamp, index.others
-            found = f"{len(index):,} tracks in {directory}, made with {stamp.model}"
+            found = f"{len(index):,} tracks in {_place(settings)}, made with {stamp.model}"
     except SoundalikeError as error:
         return Check("index", State.BAD, error.sentence, error.fix)
     if model is None:
@@ -137,10 +138,16 @@ def _index(directory: Path, model: ModelStamp | None) -> Check:
     try:
         note = compare_stamps(model, stamp, others)
     except CatalogueError as error:
-        again = f"`soundalike index build YOUR-MUSIC --model {model.model} --out {directory}`"
-        fix = f"Build it again with {again}, or listen as before: SOUNDALIKE_MODEL={stamp.model}."
+        again = f"`soundalike index build YOUR-MUSIC --model {model.model} --out {settings.index}`"
+        push = f" and push it to {_place(settings)}" if settings.store else ""
+        before = f"listen as before: SOUNDALIKE_MODEL={stamp.model}"
+        fix = f"Build it again with {again}{push}, or {before}."
         return Check("index", State.BAD, error.sentence, fix)
     return Check("index", State.MIND if note else State.GOOD, note or found)
+
+
+def _place(settings: Settings) -> str:
+    return read_store(settings.store).name if settings.store else str(settings.index)
 
 
 def _describe(card: ModelCard, file: ModelFile | None) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from threadpoolctl import threadpool_limits
 
-from bot.live import LiveIndex
+from bot.live import LiveIndex, OpenedIndex
 from bot.service import Soundalike
 from bot.settings import Settings
 from index import state
-from index.opened import open_index
 from index.state_file import State
 from models.cards import ModelCard, known_card, load_card
 from models.decode import TRACK_LIMITS, DecodeLimits
@@ -25,6 +24,7 @@ from models.runtime import Runtime
 from models.sites import SITES, SiteFetcher
 from models.types import ClipSource, EmbeddedClip, ModelError, ModelStamp, Span
 from tools.settings import read_settings
+from tools.stores import opener_of
 
 __all__ = [
     "OWN_FILES",
@@ -75,7 +75,7 @@ def open_service(
     ----------
     settings : Settings
     directory : Path or None
-        The index; None for the one that is set.
+        The index; None for the one that is set, or that of the store that is set.
     model : str or None
         The model that listens; None for the one that is set.
     limits : DecodeLimits
@@ -95,7 +95,7 @@ def open_service(
     with (
         # The matrices here are small: a second thread costs more in waiting than it does in work.
         threadpool_limits(1, user_api="blas"),
-        LiveIndex(partial(open_index, directory or settings.index)) as index,
+        LiveIndex(_opener(settings, directory)) as index,
         WorkerPool(runtime, limits=limits, decoders=decoders) as listener,
         Soundalike(
             listener, index, fetcher, runtime.card.match, runtime.card.sameness
@@ -114,7 +114,7 @@ def open_catalogue(
     ----------
     settings : Settings
     directory : Path or None
-        The index; None for the one that is set.
+        The index; None for the one that is set, or that of the store that is set.
     model : str or None
         The model the index has to be of; None for whichever it is of.
 
@@ -123,7 +123,7 @@ def open_catalogue(
     SoundalikeError
         The index cannot be used, or is of another model than the one that is named.
     """
-    with LiveIndex(partial(open_index, directory or settings.index)) as index:
+    with LiveIndex(_opener(settings, directory)) as index:
         card = _card_of(index.stamp, model, settings.home / "models")
         fetcher = _fetcher(settings)
         if card:
@@ -149,6 +149,10 @@ def open_state(settings: Settings) -> State:
 def _fetcher(settings: Settings) -> SiteFetcher:
     guarded = GuardedFetcher(max_bytes=settings.clip_bytes)
     return SiteFetcher(guarded, [SITES[name] for name in settings.sites])
+
+
+def _opener(settings: Settings, directory: Path | None) -> Callable[[], OpenedIndex]:
+    return opener_of(replace(settings, index=directory, store="") if directory else settings)
 
 
 def _card_of(stamp: ModelStamp, named: str | None, models_dir: Path) -> ModelCard | None:

@@ -15,9 +15,12 @@ from tools import options
 from tools.cli import DONE, NOT_DONE
 from tools.importers import audioset, youtube8m
 from tools.index_build import add, build, update
+from tools.index_push import push
 from tools.index_upkeep import compact, remove, rollback
 from tools.screen import Screen, counted, printable
-from tools.settings import read_settings
+from tools.stores import read_store, settings_for
+
+_PUSH_AGAIN = "Copy it again from its folder: `soundalike index push DIR --anew`."
 
 
 @click.group("index")
@@ -25,7 +28,17 @@ def command() -> None:
     """Build an index of your music, change it, describe it or verify it."""
 
 
-for one in (build, add, update, remove, compact, rollback, audioset.command, youtube8m.command):
+for one in (
+    build,
+    add,
+    update,
+    remove,
+    compact,
+    rollback,
+    push,
+    audioset.command,
+    youtube8m.command,
+):
     command.add_command(one)
 
 
@@ -37,14 +50,22 @@ Example:
   soundalike index info ./records --json""",
 )
 @options.directory
+@options.store
 @options.as_json
-def info(directory: Path | None, as_json: bool) -> None:
+def info(directory: Path | None, store: str | None, as_json: bool) -> None:
     """Describe an index: its tracks, its model, its size.
 
     DIR is SOUNDALIKE_INDEX, or indexes/main in the data directory, where it is left out.
     """
     screen = Screen(as_json=as_json)
-    found = describe_index(directory or read_settings().index)
+    settings = settings_for(directory, store)
+    if settings.store:
+        address = read_store(settings.store)
+        from index.postgres.describe import describe_store  # noqa: PLC0415  (needs its extra)
+
+        found = describe_store(address)
+    else:
+        found = describe_index(settings.index)
     rows = {
         "index": str(found.directory),
         "tracks": f"{found.tracks:,}, {clock(found.seconds)} of audio",
@@ -75,22 +96,30 @@ Example:
   soundalike index verify ./records""",
 )
 @options.directory
+@options.store
 @options.as_json
-def verify(directory: Path | None, as_json: bool) -> int:
+def verify(directory: Path | None, store: str | None, as_json: bool) -> int:
     """Read every byte of an index and check that it is what was published.
 
     DIR is SOUNDALIKE_INDEX, or indexes/main in the data directory, where it is left out.
     """
     screen = Screen(as_json=as_json)
-    place = directory or read_settings().index
-    problems = verify_index(place)
+    settings = settings_for(directory, store)
+    if settings.store:
+        address = read_store(settings.store)
+        from index.postgres.verify import verify_store  # noqa: PLC0415  (needs its extra)
+
+        place, problems, fix = address.name, verify_store(address), _PUSH_AGAIN
+    else:
+        place, fix = str(settings.index), REBUILD
+        problems = verify_index(settings.index)
     for problem in problems:
         screen.show(Text(f"✗ {printable(problem)}", "red"))
     if problems:
-        screen.show(REBUILD)
+        screen.show(fix)
     else:
         screen.show(f"✓ The index in {place} is sound.")
-    screen.answer({"directory": str(place), "problems": problems})
+    screen.answer({"directory": place, "problems": problems})
     return NOT_DONE if problems else DONE
 
 

@@ -21,6 +21,11 @@ index = click.option(
     type=click.Path(path_type=Path),
     help="The index to ask; SOUNDALIKE_INDEX, or indexes/main in the data directory, without it.",
 )
+store = click.option(
+    "--store",
+    metavar="ADDRESS",
+    help="The PostgreSQL database to ask instead, postgresql://…; SOUNDALIKE_STORE without it.",
+)
 model = click.option(
     "--model", metavar="NAME", help="The model that listens; SOUNDALIKE_MODEL without it."
 )

@@ -11,10 +11,11 @@ from bot.run import log_to_terminal, run_bot
 from bot.settings import Settings
 from index.state_file import State
 from models.decode import DecodeLimits
+from tools import options
 from tools.cli import DONE, NOT_DONE
 from tools.compose import Service, open_service, open_state
 from tools.screen import report
-from tools.settings import read_settings
+from tools.stores import settings_for
 
 _LOG = logging.getLogger(__name__)
 
@@ -26,13 +27,14 @@ Example:
   echo DISCORD_TOKEN=your-token > .env
   soundalike run""",
 )
+@options.store
 @click.option("--json", "as_json", is_flag=True, help="Print what is missing as JSON.")
-def command(as_json: bool) -> int:
+def command(store: str | None, as_json: bool) -> int:
     """Start the Discord bot.
 
     It runs until it is stopped. The log goes to the standard error output.
     """
-    settings = read_settings()
+    settings = settings_for(None, store)
     lacks = settings.missing()
     if lacks:
         report(*lacks, as_json=as_json)

@@ -36,6 +36,7 @@ def test_everything_can_be_set() -> None:
             "DISCORD_TOKEN": f"  {TOKEN}\n",
             "SOUNDALIKE_HOME": "~/music-bot",
             "SOUNDALIKE_INDEX": "/srv/index",
+            "SOUNDALIKE_STORE": "postgresql://bot:sesame@db/music",
             "SOUNDALIKE_MODEL": "vggish",
             "SOUNDALIKE_APPLICATION_ID": "223456789012345678",
             "SOUNDALIKE_GUILD": "123456789012345678",
@@ -51,6 +52,7 @@ def test_everything_can_be_set() -> None:
     assert settings == Settings(
         home=Path.home() / "music-bot",
         index=Path("/srv/index"),
+        store="postgresql://bot:sesame@db/music",
         model="vggish",
         token=TOKEN,
         application=223456789012345678,
