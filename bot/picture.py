@@ -34,6 +34,7 @@ ANCHORS = (
 _INK = (240, 234, 244)
 _BRIGHT, _FAINT = 255, 150  # how strongly the edges' times and the times between are written
 _FRAME, _AXIS = 6, 27
+_DIM = 0.4  # the light of what was not listened to
 _CORNER, _INNER_CORNER = 16, 10
 _LETTERS = 13
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
@@ -53,7 +54,8 @@ def draw_clip(heard: ClipHeard) -> bytes:
     Parameters
     ----------
     heard : ClipHeard
-        Its `log_mel` [columns, bands] is drawn from `start` to `end`; at least one column.
+        Its `log_mel` [columns, bands], at least one column, is drawn from `start` to `end`; where
+        more is pictured than was listened to, that part is bright and underlined, the rest dim.
 
     Returns
     -------
@@ -62,8 +64,15 @@ def draw_clip(heard: ClipHeard) -> bytes:
     """
     canvas = np.zeros((HEIGHT, WIDTH), np.uint8)
     spectrum = _spectrum(heard.log_mel)
+    first, last = heard.pictured or (heard.start, heard.end)
+    marked = None
+    if heard.pictured:
+        scale = spectrum.shape[1] / (last - first)
+        marked = (round((heard.start - first) * scale), round((heard.end - first) * scale))
+        spectrum[:, : marked[0]] = spectrum[:, : marked[0]] * _DIM
+        spectrum[:, marked[1] :] = spectrum[:, marked[1] :] * _DIM
     canvas[_FRAME : HEIGHT - _AXIS, _FRAME : WIDTH - _FRAME] = spectrum
-    letters = _axis(heard.start, heard.end)
+    letters = _axis(first, last, marked)
     canvas[-_AXIS:] = np.where(letters, _MAP + letters // (256 // _LETTER_SHADES), 0)
     cover = _rounded(WIDTH, HEIGHT, _CORNER)
     corner = _MAP + _LETTER_SHADES + cover // (256 // _CORNER_SHADES)
@@ -87,7 +96,7 @@ def _spectrum(log_mel: FloatArray) -> NDArray[np.uint8]:
     return (faded * (_MAP - 1)).astype(np.uint8)
 
 
-def _axis(start: float, end: float) -> NDArray[np.uint8]:
+def _axis(start: float, end: float, marked: tuple[int, int] | None) -> NDArray[np.uint8]:
     image = Image.new("L", (WIDTH, _AXIS))
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(_LETTERS)
@@ -99,6 +108,8 @@ def _axis(start: float, end: float) -> NDArray[np.uint8]:
         x = _FRAME + (second - start) / (end - start) * (WIDTH - 2 * _FRAME)
         draw.line((x, 1, x, 4), _FAINT)
         draw.text((x, middle), clock(second), _FAINT, font, "mm")
+    if marked:
+        draw.rectangle((_FRAME + marked[0], 1, _FRAME + marked[1], 3), _BRIGHT)
     return np.asarray(image)
 
 

@@ -39,6 +39,11 @@ PICTURE_COLUMNS: Final = 1_200
 
 _MOSTLY = 0.5
 
+# How much is pictured before and after a part that was asked for, as a share of it and in seconds.
+_AROUND, _LEAST_AROUND_S, _MOST_AROUND_S = 0.3, 1.0, 15.0
+_AROUND_TIMEOUT_S = 5.0
+_TINY_S = 0.05
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
@@ -52,12 +57,15 @@ class Decoded:
     track_id : str
     took : float
         Seconds spent so far.
+    around : Audio or None
+        What was asked for with a little before and after it, to be shown; None for a whole clip.
     """
 
     name: str
     audio: Audio
     track_id: str
     took: float
+    around: Audio | None = None
 
 
 def listen(
@@ -83,8 +91,9 @@ def decode_clip(source: ClipSource, span: Span, sample_rate: int, limits: Decode
     """
     began = time.perf_counter()
     audio = decode(source, sample_rate=sample_rate, span=span, limits=limits)
+    around = None if span == Span() else _around(source, audio, limits)
     payload = track_id(source)
-    return Decoded(source.name, audio, payload, time.perf_counter() - began)
+    return Decoded(source.name, audio, payload, time.perf_counter() - began, around)
 
 
 def embed_clip(decoded: Decoded, embedder: Embedder, card: ModelCard) -> EmbeddedClip:
@@ -101,14 +110,16 @@ def embed_clip(decoded: Decoded, embedder: Embedder, card: ModelCard) -> Embedde
     patches, audible = _embed(samples, embedder, card)
     if audible.mean() < _MOSTLY:
         notes += ("More than half of it is silent: only what can be heard counts.",)
+    pictured = decoded.around or audio
     heard = ClipHeard(
         name=decoded.name,
         seconds=audio.seconds,
         start=audio.start,
         end=audio.end,
         model=card.name,
-        log_mel=_picture(samples, audio.sample_rate),
+        log_mel=_picture(_at_least_a_patch(pictured)[0], audio.sample_rate),
         notes=audio.notes + notes,
+        pictured=(pictured.start, pictured.end) if decoded.around else None,
     )
     query = Query(
         windows=_pool(patches, audible, card),
@@ -157,6 +168,19 @@ def identify_track(path: Path) -> Track:
         url=tags.url,
         path=str(path),
     )
+
+
+def _around(source: ClipSource, audio: Audio, limits: DecodeLimits) -> Audio | None:
+    """Decode a part once more, with a little before and after it; None where there is no more."""
+    margin = min(max(audio.seconds * _AROUND, _LEAST_AROUND_S), _MOST_AROUND_S)
+    span = Span(max(0.0, audio.start - margin), audio.end + margin)
+    brief = replace(limits, timeout=min(limits.timeout, _AROUND_TIMEOUT_S))
+    try:
+        around = decode(source, sample_rate=audio.sample_rate, span=span, limits=brief)
+    except ClipError:
+        return None  # an ornament: what was asked for is there
+    is_wider = around.seconds > audio.seconds + _LEAST_AROUND_S / 4
+    return around if is_wider and around.end >= audio.end - _TINY_S else None
 
 
 def _at_least_a_patch(audio: Audio) -> tuple[FloatArray, tuple[str, ...]]:

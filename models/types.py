@@ -190,6 +190,9 @@ class ClipHeard:
         Name of the model that listened.
     log_mel : np.ndarray [shape=(columns, bands), float32]
         The log-mel spectrogram, thinned to at most a picture's width.
+    pictured : (float, float) or None
+        Where in the clip the spectrogram begins and ends, in seconds: around a part that was
+        asked for; None where it is what was listened to.
     notes : tuple of str
         Sentences the asker should see: padded, cut short, partly silent.
     """
@@ -201,6 +204,7 @@ class ClipHeard:
     model: str
     log_mel: FloatArray
     notes: tuple[str, ...] = ()
+    pictured: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

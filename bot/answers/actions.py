@@ -111,10 +111,17 @@ class Actions:
         """Do it; every problem is told by the bot's one error handler, `answer_error`."""
         try:
             with self._tools.gate.place(interaction.user.id):
-                press = await self._press(interaction, answer_id, number)
-                await self._table[action](press)
+                act = self._action(action)
+                await act(await self._press(interaction, answer_id, number))
         except Exception as error:  # noqa: BLE001 - discord.py would only log it
             await answer_error(interaction, error)
+
+    def _action(self, name: str) -> Action:
+        try:
+            return self._table[name]
+        except KeyError:
+            # The card is of an older Soundalike, or of a newer one.
+            raise RequestError(*ENGLISH.say("answer.no_action")) from None
 
     async def _press(self, interaction: discord.Interaction, answer_id: str, number: int) -> Press:
         kept = await self._tools.service.aside(self._tools.answers.find, answer_id)

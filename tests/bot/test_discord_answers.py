@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from discord import ui
 from PIL import Image
 
 from index.answers import DAYS
@@ -268,6 +269,20 @@ async def test_an_old_answer_says_so(discord_with_bot: Discord, state: State) ->
     assert ranks(answer) == list("12345")
 
 
+async def test_a_button_of_another_version_says_so(
+    discord_with_bot: Discord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.card.answer.play_button", old_button)
+        answer = await ask(discord_with_bot)
+    pressed = await discord_with_bot.click(answer, "Dance")
+    assert "of another version" in (await pressed.final_message()).text
+
+
+def old_button(answer_id: str, rank: int, label: str | None = None) -> ui.Button:
+    return ui.Button(label="Dance", custom_id=f"answer:dance:{answer_id}:{rank}")
+
+
 async def test_a_track_that_is_gone_says_so(
     discord_server: Discord, make_bot: MakeBot, tmp_path: Path, sound_index: Index
 ) -> None:
@@ -304,6 +319,18 @@ class _Forgetful:
 
     def find(self, track_id: str) -> object:
         return self._index.find("0" * 64)
+
+
+async def test_buttons_where_only_the_person_installed_it(discord_with_bot: Discord) -> None:
+    person = discord_with_bot.stranger
+    person.installed_app = True
+    elsewhere = discord_with_bot.add_guild("Elsewhere", person, has_bot=False).channels[0]
+    answer = await ask(discord_with_bot, user=person, channel=elsewhere)
+    turned = await discord_with_bot.click(answer, "Next", user=person)
+    assert await turned.message_where(lambda message: "**6.**" in message.text) is answer
+    shown = await panel(discord_with_bot, answer, "6", user=person)
+    why = await discord_with_bot.click(shown, "Why?", user=person)
+    assert "sounds like" in (await why.final_message()).text
 
 
 async def test_two_people_press_one_card_at_once(discord_with_bot: Discord) -> None:

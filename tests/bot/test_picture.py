@@ -50,6 +50,20 @@ def test_any_length_and_any_loudness_can_be_drawn(columns: int) -> None:
         assert pixels(draw_clip(heard(flat, 0.0, columns / 100))).shape == (HEIGHT, WIDTH, 4)
 
 
+def test_a_part_that_was_asked_for_is_bright_and_the_rest_dim() -> None:
+    log_mel = np.tile(np.linspace(0, 4, 64, dtype=np.float32), (400, 1))
+    whole = ClipHeard("clip", 10.0, 20.0, 30.0, "tiny", log_mel)
+    part = ClipHeard("clip", 10.0, 20.0, 30.0, "tiny", log_mel, (), (10.0, 50.0))
+    light, marked = (pixels(draw_clip(each))[:, :, :3].sum(axis=2) for each in (whole, part))
+    inside = slice(round(0.26 * WIDTH), round(0.49 * WIDTH))
+    np.testing.assert_array_equal(marked[10:160, inside], light[10:160, inside])
+    for outside in (slice(20, round(0.24 * WIDTH)), slice(round(0.51 * WIDTH), WIDTH - 20)):
+        assert marked[10:160, outside].mean() < 0.6 * light[10:160, outside].mean()
+    line = marked[HEIGHT - 25]
+    assert (line[inside] > 600).all()
+    assert (line[round(0.51 * WIDTH) :] < 600).all()
+
+
 def test_the_same_clip_is_the_same_picture() -> None:
     log_mel = np.random.default_rng(2).normal(size=(300, 64)).astype(np.float32)
     assert draw_clip(heard(log_mel)) == draw_clip(heard(log_mel))

@@ -68,9 +68,22 @@ def test_what_was_heard_can_be_shown(embedder: OnnxEmbedder, card: ModelCard) ->
     assert (heard.name, heard.model) == ("clip.wav", "tiny")
     assert (heard.start, heard.end, heard.seconds) == (1.0, 11.0, 10.0)
     assert heard.notes == ()
-    np.testing.assert_allclose(
-        heard.log_mel, frontend.log_mel(samples[RATE : 11 * RATE]), atol=1e-5
-    )
+    assert heard.pictured == (0.0, 12.0)
+    np.testing.assert_allclose(heard.log_mel, frontend.log_mel(samples), atol=1e-5)
+
+
+def test_a_part_is_pictured_with_what_is_around_it(embedder: OnnxEmbedder, card: ModelCard) -> None:
+    samples = chirp(30.0)
+    part = hear(samples, embedder, card, Span(10.0, 15.0))
+    assert part.heard.pictured == pytest.approx((8.5, 16.5))
+    shown = frontend.log_mel(samples[round(8.5 * RATE) : round(16.5 * RATE)])
+    np.testing.assert_allclose(part.heard.log_mel, shown, atol=1e-4)
+    alone = hear(samples[10 * RATE : 15 * RATE], embedder, card)
+    np.testing.assert_allclose(part.query.windows.vectors, alone.query.windows.vectors, atol=1e-4)
+    assert hear(samples, embedder, card, Span(0.0, 5.0)).heard.pictured == pytest.approx((0.0, 6.5))
+    assert hear(samples, embedder, card, Span(20.0)).heard.pictured == pytest.approx((17.0, 30.0))
+    for whole in (Span(), Span(0.0, 30.0), Span(0.0, 99.0)):
+        assert hear(samples, embedder, card, whole).heard.pictured is None
 
 
 def test_a_long_picture_is_thinned(embedder: OnnxEmbedder, card: ModelCard) -> None:

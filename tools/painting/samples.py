@@ -22,7 +22,8 @@ from tools.synth import RATE, strangers, synthesise
 
 _TRACKS = 48_213
 _ANSWER_ID = "kR3v0Qe1xY2Z"
-_START, _END = 62.0, 80.0
+_START, _END = 62.0, 74.0
+_AROUND = (59.0, 77.0)
 _PIECE = 4
 
 _MUSIC = (
@@ -55,7 +56,15 @@ class Sample(NamedTuple):
 def samples() -> Iterator[Sample]:
     """Yield a card of every kind."""
     results = tuple(_results())
-    clip = ClipHeard("street_musician.ogg", _END - _START, _START, _END, "vggish", _heard_mel())
+    clip = ClipHeard(
+        name="street_musician.ogg",
+        seconds=_END - _START,
+        start=_START,
+        end=_END,
+        model="vggish",
+        log_mel=_log_mel(),
+        pictured=_AROUND,
+    )
     answer = Recommendations(clip, None, results, {"total": 0.41})
     picture = draw_clip(clip)
     covers = {result.track.id: _cover(n) for n, result in enumerate(results[:5])}
@@ -87,14 +96,14 @@ def _results() -> Iterator[Recommendation]:
             url=link,
         )
         earlier, later = max(at - 57.0, 0.0), at + 96.0
-        pairs = (Pair(0.0, at, 0.93), Pair(4.8, earlier, 0.78), Pair(9.6, later, 0.6))
+        pairs = (Pair(0.0, at, 0.93), Pair(4.8, earlier, 0.78), Pair(7.2, later, 0.6))
         yield Recommendation(rank, track, match, at, match, pairs)
 
 
-def _heard_mel() -> FloatArray:
+def _log_mel() -> FloatArray:
     samples = synthesise(strangers()[_PIECE])
     samples = soxr.resample(samples, RATE, SAMPLE_RATE)
-    return log_mel(samples[: int((_END - _START) * SAMPLE_RATE)].astype(np.float32))
+    return log_mel(samples[: int((_AROUND[1] - _AROUND[0]) * SAMPLE_RATE)].astype(np.float32))
 
 
 def _cover(number: int) -> bytes:
