@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import answers, similar, trust
+from bot import answers, similar, taste, trust
 from bot.asking import Asking
 from bot.cooldown import Cooldown
 from bot.explain import explain
@@ -28,6 +28,7 @@ from index.answers import Answers
 from index.choices import Choices
 from index.libraries import Libraries
 from index.likes import Likes
+from index.shown import Shown
 from index.state_file import State
 from models.preview import Previewer
 from models.types import SettingsError
@@ -98,12 +99,24 @@ class SoundalikeBot(commands.Bot):
             similar.Downloads(self.http.connector, self._max_bytes)
         )
         cards = answers.AnswerCards(self._service, self._answers)
-        likes, libraries = Likes(self._state), Libraries(self._state)
-        asking = Asking(self._service, likes, Choices(self._state), libraries)
+        likes, choices = Likes(self._state), Choices(self._state)
+        asking = Asking(self._service, likes, choices, Libraries(self._state))
         self.actions = self._set_up_actions(cards, asking, likes)
         ear = similar.Ear(downloads, self._max_bytes)
         answerer = similar.Answerer(asking, cards, self.gate, ear)
         await similar.setup(self, answerer, self._guild.id if self._guild else None)
+        kit = taste.Kit(
+            service=self._service,
+            asking=asking,
+            cards=cards,
+            gate=self.gate,
+            ear=ear,
+            downloads=downloads,
+            likes=likes,
+            choices=choices,
+            shown=Shown(self._state),
+        )
+        await taste.setup(self, kit)
         await trust.setup(self, self._service, self._state, self.gate, self._settings)
         describe_commands(self.tree)
         await self.tree.set_translator(CommandTranslator())

@@ -23,6 +23,7 @@ from models.types import (
     Recommendation,
     Recommendations,
     SearchOptions,
+    nothing_drawn,
 )
 
 
@@ -55,18 +56,28 @@ class Comparison:
     pairs: tuple[Pair, ...]
 
 
-async def blend(
-    service: Soundalike,
-    clips: Sequence[EmbeddedClip],
-    options: SearchOptions,
-    personal: PersonalTaste | None = None,
-) -> Recommendations:
-    """Find the tracks that sound like several clips at once, each of them as important.
+@dataclass(frozen=True, slots=True)
+class Blended:
+    """The clips of a blend, by the ids they would have as tracks.
 
-    Raises
-    ------
-    CatalogueError
-        The catalogue cannot be asked.
+    Attributes
+    ----------
+    track_ids : frozenset of str
+    """
+
+    track_ids: frozenset[str]
+
+    def left_out_of(self, answer: Recommendations) -> Recommendations:
+        """Return an answer without what was blended, and without moments that are no clip's."""
+        others = [one for one in answer.results if one.track.id not in self.track_ids]
+        results = (replace(one, rank=rank, pairs=()) for rank, one in enumerate(others, start=1))
+        return replace(answer, results=tuple(results))
+
+
+def blend_of(clips: Sequence[EmbeddedClip]) -> tuple[EmbeddedClip, Blended]:
+    """Mix several clips into one to ask with, each of them as important.
+
+    It is to be asked with `recognise=False`, and the answer passed through `Blended.left_out_of`.
     """
     query = mix([clip.query for clip in clips])
     heard = ClipHeard(
@@ -75,17 +86,30 @@ async def blend(
         start=0.0,
         end=query.seconds,
         model=clips[0].heard.model,
-        log_mel=np.zeros((0, 0), np.float32),
+        log_mel=nothing_drawn(),
         notes=tuple(dict.fromkeys(note for clip in clips for note in clip.heard.notes)),
     )
-    known = {clip.query.track_id for clip in clips}
-    wider = replace(options, count=options.count + len(known))
-    mixed = EmbeddedClip(heard, query, clips[0].stamp)
-    answer = await service.ask(mixed, wider, personal, recognise=False)
-    others = [one for one in answer.results if one.track.id not in known][: options.count]
-    # The moments of a mix are none of any clip: there is no telling which sounds like what.
-    results = (replace(one, rank=rank, pairs=()) for rank, one in enumerate(others, start=1))
-    return replace(answer, results=tuple(results))
+    known = frozenset(clip.query.track_id for clip in clips)
+    return EmbeddedClip(heard, query, clips[0].stamp), Blended(known)
+
+
+async def blend(
+    service: Soundalike,
+    clips: Sequence[EmbeddedClip],
+    options: SearchOptions,
+    personal: PersonalTaste | None = None,
+) -> Recommendations:
+    """Find the tracks that sound like several clips at once.
+
+    Raises
+    ------
+    CatalogueError
+        The catalogue cannot be asked.
+    """
+    mixed, blended = blend_of(clips)
+    wider = replace(options, count=options.count + len(clips))
+    answer = blended.left_out_of(await service.ask(mixed, wider, personal, recognise=False))
+    return replace(answer, results=answer.results[: options.count])
 
 
 def compare(service: Soundalike, first: EmbeddedClip, second: EmbeddedClip) -> Comparison:

@@ -103,6 +103,11 @@ class PatchEmbeddings(NamedTuple):
     timestamps: FloatArray
 
 
+def nothing_drawn() -> FloatArray:
+    """Return the spectrogram of what was never heard: no columns, no bands."""
+    return np.zeros((0, 0), np.float32)
+
+
 class Embedder(Protocol):
     """Turns mono audio into one embedding a patch; blocking, one call at a time."""
 

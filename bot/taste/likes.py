@@ -1,0 +1,175 @@
+"""`/likes`: the tracks a person gave a thumb: to see, take back, bring along, and switch off."""
+
+from __future__ import annotations
+
+import io
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice
+from discord.ext import commands
+
+from bot.asking import OFF, ON
+from bot.pick import choice_name
+from bot.plain import plain
+from bot.playlists.formats import FORMATS, file_name
+from bot.playlists.matching import Matched, match_wishes
+from bot.playlists.playlist import playlist_of_tracks
+from bot.playlists.wishes import LARGEST_LIST, read_wishes
+from bot.reply import edit_card, edit_file
+from bot.taste.kit import Kit
+from bot.taste.text_card import text_card
+from bot.words import ENGLISH, Words, words_for
+from index.choices import TASTE
+from index.likes import Like
+from index.names import fold
+from models.types import CatalogueError, ClipError, RequestError, Track
+
+_PAGE = 20
+_TITLE, _ARTIST = 80, 60
+_MOST_MISSING = 5
+_THUMBS = {1: "👍", -1: "👎"}
+
+
+@app_commands.allowed_installs(guilds=True, users=True)
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+class LikesCommands(commands.GroupCog, name="likes"):
+    """Holds the commands; each answers the asker alone."""
+
+    def __init__(self, kit: Kit) -> None:
+        super().__init__()
+        self._kit = kit
+
+    @app_commands.command(name="list")
+    async def show(
+        self, interaction: discord.Interaction, page: app_commands.Range[int, 1, 1000] = 1
+    ) -> None:
+        """Show the thumbs, newest first."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        words = words_for(interaction.locale)
+        thumbs = await self._thumbs(interaction)
+        counts = await self._kit.asking.counts(interaction.user.id)
+        card = text_card(*likes_text(thumbs, page, words, counts=counts))
+        await edit_card(interaction, card)
+
+    @app_commands.command()
+    async def remove(self, interaction: discord.Interaction, track: str) -> None:
+        """Take a thumb back."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        words = words_for(interaction.locale)
+        thumbs = await self._thumbs(interaction)
+        meant = next((one for one in thumbs if one.track == track), None)
+        if meant is None:
+            meant = next((one for one in thumbs if fold(one.title) == fold(track)), None)
+        if meant is None:
+            raise RequestError(*ENGLISH.say("likes.none_such"))
+        await self._kit.likes.take_back(interaction.user.id, meant.track)
+        text = words("likes.removed", who=_name(meant, words))
+        await edit_card(interaction, text_card(text))
+
+    @remove.autocomplete("track")
+    async def _complete(self, interaction: discord.Interaction, typed: str) -> list[Choice[str]]:
+        thumbs = await self._thumbs(interaction)
+        fits = [one for one in thumbs if fold(typed) in fold(f"{one.title} {one.artist}")]
+        return [Choice(name=_choice(one), value=one.track) for one in fits[:25]]
+
+    @app_commands.command(name="import")
+    async def bring(self, interaction: discord.Interaction, file: discord.Attachment) -> None:
+        """Like what a list of liked songs names, as far as the catalogue has it."""
+        if file.size > LARGEST_LIST:
+            raise ClipError(*ENGLISH.say("clip.too_large", size=file.size / 1e6, limit=5))
+        kit, words = self._kit, words_for(interaction.locale)
+        with kit.gate.place(interaction.user.id):
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            async with kit.gate.turn():
+                data = await kit.downloads.read(file)
+                service = await kit.asking.service_in(interaction.guild_id)
+                wishes = await service.aside(read_wishes, data)
+                matched = await service.aside(match_wishes, wishes, service.index)
+                for track in matched.found:
+                    await self._like(interaction, track)
+        await edit_card(interaction, text_card(import_text(matched, words)))
+
+    @app_commands.command()
+    @app_commands.choices(
+        count=[Choice(name="on", value=ON), Choice(name="off", value=OFF)],
+    )
+    async def taste(self, interaction: discord.Interaction, count: str) -> None:
+        """Choose whether thumbs move what is found."""
+        await self._kit.choices.choose(interaction.user.id, TASTE, count)
+        words = words_for(interaction.locale)
+        card = text_card(words("likes.count" if count == ON else "likes.do_not_count"))
+        await interaction.response.send_message(view=card.view, ephemeral=True)
+
+    @app_commands.command()
+    @app_commands.choices(form=[Choice(name=form, value=form) for form in FORMATS])
+    async def save(self, interaction: discord.Interaction, form: str = "m3u8") -> None:
+        """Hand the liked tracks over as a playlist."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        words = words_for(interaction.locale)
+        liked = [one for one in await self._thumbs(interaction) if one.vote > 0]
+        if not liked:
+            raise RequestError(*ENGLISH.say("foryou.no_likes"))
+        if not interaction.app_permissions.attach_files:
+            raise RequestError(*ENGLISH.say("answer.may_not_attach"))
+        tracks = await self._kit.service.aside(self._known, liked)
+        playlist = playlist_of_tracks(words("likes.title"), tracks)
+        data = io.BytesIO(FORMATS[form](playlist))
+        file = discord.File(data, file_name(playlist, form))
+        await edit_file(interaction, words.count("playlist.saved", len(tracks)), file)
+
+    async def _thumbs(self, interaction: discord.Interaction) -> tuple[Like, ...]:
+        return await self._kit.service.aside(self._kit.likes.of, interaction.user.id)
+
+    async def _like(self, interaction: discord.Interaction, track: Track) -> None:
+        service = await self._kit.asking.service_in(interaction.guild_id)
+        _, windows = await service.track(track.id)
+        await self._kit.likes.give(interaction.user.id, track, 1, service.space, windows.vectors)
+
+    def _known(self, liked: list[Like]) -> list[Track]:
+        """Return the tracks as the catalogue knows them, or by their names where it has not."""
+        return [self._of(one) for one in liked]
+
+    def _of(self, one: Like) -> Track:
+        try:
+            return self._kit.service.index.find(one.track)
+        except CatalogueError:
+            return Track(one.track, one.title, one.artist)
+
+
+def likes_text(
+    thumbs: tuple[Like, ...], page: int, words: Words, *, counts: bool
+) -> tuple[str, ...]:
+    """Word a page of thumbs: what is shown, one text below the other."""
+    head = f"### {words('likes.title')}"
+    state = words("likes.count" if counts else "likes.do_not_count")
+    if not thumbs:
+        return head, words("likes.none"), f"-# {state}"
+    pages = -(-len(thumbs) // _PAGE)
+    place = min(page, pages)
+    shown = thumbs[(place - 1) * _PAGE : place * _PAGE]
+    lines = "\n".join(f"{_THUMBS[one.vote]} {_name(one, words)}" for one in shown)
+    number = words("card.page", page=place, pages=pages)
+    return head, lines, f"-# {number} · {state}"
+
+
+def import_text(matched: Matched, words: Words) -> str:
+    """Word what came of an import."""
+    lines = [words.count("likes.imported", len(matched.found))]
+    if matched.missing:
+        lines.append(words.count("likes.missing", len(matched.missing)))
+        lines += [
+            f"-# {plain(' · '.join(filter(None, [wish.title, wish.artist])), _TITLE)}"
+            for wish in matched.missing[:_MOST_MISSING]
+        ]
+    return "\n".join(lines)
+
+
+def _name(one: Like, words: Words) -> str:
+    title = plain(one.title, _TITLE) or words("card.untitled")
+    artist = plain(one.artist, _ARTIST)
+    return f"**{title}** · {artist}" if artist else f"**{title}**"
+
+
+def _choice(one: Like) -> str:
+    return choice_name(Track(one.track, one.title, one.artist))
