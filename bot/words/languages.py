@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import discord
+from typing import TYPE_CHECKING
 
 from bot.words.speaking import Words
+
+if TYPE_CHECKING:
+    import discord  # takes longer to load than many a command runs
 
 LANGUAGES = ("en", "de", "es", "fr", "pt-BR")
 """Every language there is a catalogue of."""
