@@ -143,7 +143,7 @@ def best_window(alike: FloatArray) -> int:
     alike : np.ndarray [shape=(c, w), float32]
         Similarities of the clip's windows with the track's.
     """
-    return int(np.argmax(alike.max(axis=0)))
+    return int(alike.max(axis=0).argmax())
 
 
 def best_pairs(alike: FloatArray, count: int) -> list[tuple[int, int, float]]:
@@ -161,10 +161,10 @@ def best_pairs(alike: FloatArray, count: int) -> list[tuple[int, int, float]]:
     list of (int, int, float)
         Window of the clip, window of the track, similarity; in the clip's order.
     """
-    likest = alike.argmax(axis=1)
-    values = alike[np.arange(len(alike)), likest]
-    chosen = np.sort(np.argsort(-values, kind="stable")[:count])
-    return [(int(one), int(likest[one]), float(values[one])) for one in chosen]
+    # Plain lists: there are few windows, and an answer has many tracks.
+    likest, values = alike.argmax(axis=1).tolist(), alike.max(axis=1).tolist()
+    best = sorted(range(len(values)), key=values.__getitem__, reverse=True)[:count]
+    return [(one, likest[one], values[one]) for one in sorted(best)]
 
 
 def gather(matrix: Rows, first: NDArray[np.int64], counts: NDArray[np.int64]) -> FloatArray:

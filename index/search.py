@@ -41,8 +41,9 @@ MOST_PAIRS = 8
 # So many queries are put to the graph at once.
 _MOST_AT_ONCE = 256
 
-# The catalogue is asked about so many tracks at first, then about twice as many each time, up to:
-_FIRST_PAGE, _LAST_PAGE = 16, 256
+# The catalogue is asked about so many tracks more than are wanted, as some may be cut; then about
+# twice as many each time, up to so many.
+_SPARE, _LAST_PAGE = 2, 256
 
 
 def search(shelf: Shelf, query: Query, options: SearchOptions) -> Ranking:
@@ -148,7 +149,7 @@ class _Line:
     def _ranked(self, scored: Scored) -> Iterator[Ranked]:
         """Yield scored tracks with what the catalogue says of them, read a page at a time."""
         numbers, similarities = scored.numbers.tolist(), scored.similarities.tolist()
-        start, size = 0, _FIRST_PAGE
+        start, size = 0, min(self.options.count + _SPARE, _LAST_PAGE)
         while start < len(numbers):
             page = slice(start, start + size)
             tracks = self.shelf.catalogue.tracks(numbers[page])
