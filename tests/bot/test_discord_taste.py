@@ -140,7 +140,7 @@ async def test_two_sounds_are_compared_with_a_picture(discord_with_bot: Discord)
     assert "one.wav ↔ other.wav" in answer.text
     assert "nearly the same sound (1.00)" in answer.text
     with Image.open(io.BytesIO(answer.file("compare.png"))) as picture:
-        assert picture.width == 800
+        assert picture.width > picture.height
 
 
 async def test_a_track_that_nobody_knows_is_a_sentence(discord_with_bot: Discord) -> None:
