@@ -105,7 +105,7 @@ def test_search_among_more_windows_of_an_index(
     tiny_model: Path, music: Path, tmp_path: Path, cli: Cli
 ) -> None:
     page = tmp_path / "page.md"
-    page.write_text("before\n<!-- search -->\n<!-- end of search -->\nafter\n")
+    page.write_text("before\n<!-- million -->\n<!-- end of million -->\nafter\n")
     assert cli("index", "build", music, "--out", tmp_path / "index")[0] == 0
     line = ("--index", tmp_path / "index", "--million", "--markdown", page, "--json")
     status, out, _ = cli("bench", "search", *line)
@@ -117,7 +117,7 @@ def test_search_among_more_windows_of_an_index(
         *(f"usearch {dtype}, weighed in float32" for dtype in ("f16", "bf16")),
         "hnswlib",
     ]
-    assert page.read_text().startswith("before\n<!-- search -->\n\nOn ")
+    assert page.read_text().startswith("before\n<!-- million -->\n\nOn ")
     assert "| a whole ranking |" in page.read_text()
 
 

@@ -59,7 +59,7 @@ Example:
     metavar="PAGE",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the tables into this page too, between <!-- speed --> and <!-- end of speed -->; "
-    "those of search alone between <!-- search --> and its end.",
+    "those of search alone between <!-- search --> and its end, or <!-- million --> and its end.",
 )
 @click.option(
     "--index",
@@ -111,5 +111,12 @@ def command(  # noqa: PLR0913 - one for each option
     machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
     if page is not None:
         text = "\n\n".join([f"On {cores()} cores of {machine}.", *shown])
-        replace_part(page, "search" if part == "search" else "speed", text)
+        replace_part(page, _mark(part, million=million), text)
     screen.answer({"machine": machine, "reports": measured})
+
+
+def _mark(part: str | None, *, million: bool) -> str:
+    """Return what part of a page these tables are."""
+    if part != "search":
+        return "speed"
+    return "million" if million else "search"

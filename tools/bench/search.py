@@ -96,12 +96,12 @@ def _indexes(stamp: ModelStamp, sought: Sought, folder: Path) -> Iterator[_Index
     made_by = read_manifest(live_generation(base.directory)).stamp
     directory = folder / f"million-{_name(windows)}"
     many = grown(windows, MILLION, np.random.default_rng(1))
-    yield _made(directory, many, made_by, f"around those of {base.kind}")
+    yield _made(directory, many, made_by, f"around those {base.kind}")
 
 
 def _smaller(stamp: ModelStamp, sought: Sought, folder: Path) -> Iterator[_Index]:
     if sought.index is not None:
-        yield _Index(sought.index, sought.index.name)
+        yield _Index(sought.index, f"of {sought.index.absolute().name}")
         return
     for size in SIZES:
         rows = vectors(size, stamp.dim, seed=1)
