@@ -104,7 +104,7 @@ class SoundalikeBot(commands.Bot):
         self.actions = self._set_up_actions(cards, asking, likes)
         ear = similar.Ear(downloads, self._max_bytes)
         answerer = similar.Answerer(asking, cards, self.gate, ear)
-        await similar.setup(self, answerer, self._guild.id if self._guild else None)
+        await similar.setup(self, asking, answerer, self._guild.id if self._guild else None)
         kit = taste.Kit(
             service=self._service,
             asking=asking,
@@ -162,6 +162,11 @@ class SoundalikeBot(commands.Bot):
         """Disconnect."""
         await self._held.aclose()
         await super().close()
+
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Tell of an event, but no more once the bot is closed: discord.py has no loop then."""
+        if not self.is_closed():
+            super().dispatch(event_name, *args, **kwargs)
 
     async def on_ready(self) -> None:
         """Tell the log that all is well."""

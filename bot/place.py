@@ -11,6 +11,7 @@ import aiohttp
 import discord
 
 from bot.card import saying_card
+from bot.gate import Gate
 from bot.turns import Before, Waiting
 from bot.words import Saying, Words
 
@@ -63,6 +64,19 @@ def place_in(interaction: discord.Interaction, words: Words) -> Show:
         await interaction.edit_original_response(view=card.view)
 
     return show
+
+
+@asynccontextmanager
+async def in_turn(
+    gate: Gate, interaction: discord.Interaction, words: Words
+) -> AsyncIterator[None]:
+    """Wait for a turn where an interaction was deferred, the place in sight, and hold it."""
+    # discord.py sends one thing after the other there: a late word is followed by the answer.
+    async with (
+        telling_place(place_in(interaction, words)) as waiting,
+        gate.turn(waiting),
+    ):
+        yield
 
 
 def place_saying(before: int, words: Words) -> Saying:

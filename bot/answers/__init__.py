@@ -10,6 +10,7 @@ from __future__ import annotations
 from discord.ext import commands
 
 from bot.answers.actions import Actions, Tools
+from bot.answers.alone import ask_alone
 from bot.answers.cards import AnswerCards
 from bot.answers.more import more_like_this
 from bot.answers.pages import turn_page
@@ -30,6 +31,7 @@ def setup(bot: commands.Bot, tools: Tools) -> Actions:
         tools,
         {
             "page": turn_page,
+            "alone": ask_alone,
             "pick": open_panel,
             "play": play_preview,
             "more": more_like_this,

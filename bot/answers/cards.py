@@ -61,14 +61,19 @@ class AnswerCards:
         picture = b""
         if attach and answer.clip.log_mel.size:
             picture = await self._service.aside(draw_clip, answer.clip)
-        answer_id = ""
-        if answer.results and answer.query is not None:
-            try:
-                answer_id = await self._answers.keep(person, guild, answer)
-            except StateError as error:
-                # The answer is worth more than its buttons.
-                _log.error("%s", error)
+        answer_id = await self.keep(answer, person, guild)
         return await self._card(answer, answer_id, 0, picture, words, attach=attach)
+
+    async def keep(self, answer: Recommendations, person: int, guild: int | None) -> str:
+        """Keep an answer; return its id, or nothing if it has no results or cannot be kept."""
+        if not answer.results or answer.query is None:
+            return ""
+        try:
+            return await self._answers.keep(person, guild, answer)
+        except StateError as error:
+            # The answer is worth more than its buttons.
+            _log.error("%s", error)
+            return ""
 
     async def page(
         self,

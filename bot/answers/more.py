@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.answers.actions import Press
 from bot.answers.cards import MOST
 from bot.asking import Asker
+from bot.place import in_turn
 from bot.reply import edit_card
 from models.types import SearchOptions
 
@@ -15,7 +16,7 @@ async def more_like_this(press: Press) -> None:
     track = press.result().track
     await interaction.response.defer(ephemeral=True, thinking=True)
     await press.track()  # says in a sentence that it is gone
-    async with press.tools.gate.turn():
+    async with in_turn(press.tools.gate, interaction, press.words):
         asker = Asker(interaction.user.id, interaction.guild_id)
         asking = press.tools.asking
         clip = await (await asking.service_in(asker.guild)).hear_track(track.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.answers.actions import Press
+from bot.answers.alone import keep_menu
 from bot.card.answer import CLIP_PICTURE
 from bot.reply import edit_card
 
@@ -24,6 +25,7 @@ async def turn_page(press: Press) -> None:
         picture=kept[0].url if kept else _address_in(message),
         attach=press.may_attach,
     )
+    keep_menu(card, message)
     await edit_card(interaction, card, keep=kept if own else ())
 
 

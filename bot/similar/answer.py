@@ -3,18 +3,48 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 
+from bot.answers.alone import Single, add_menu
 from bot.answers.cards import MOST, AnswerCards
 from bot.asking import Asker, Asking
 from bot.card import Card
 from bot.gate import Gate
-from bot.similar.clips import Offer
+from bot.genre import only_genre
+from bot.pick import chosen_track
+from bot.service import Soundalike
+from bot.similar.clips import Chosen, Offer
 from bot.similar.ear import Ear
+from bot.similar.together import hear_all, noted
 from bot.turns import Waiting
+from bot.ways import blend_of
 from bot.words import Words
-from models.types import SearchOptions, Span
+from models.types import EmbeddedClip, SearchOptions, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What somebody asks.
+
+    Attributes
+    ----------
+    offers : sequence of Offer
+        The clips, at least one; several are asked together.
+    span : Span
+        The part that is meant, of each.
+    count : int
+        How many tracks are wanted at most, over all pages.
+    genre : str
+        What the tracks are to be of, as it was typed; empty for anything.
+    """
+
+    offers: Sequence[Offer]
+    span: Span = Span()  # noqa: RUF009  (a value that never changes)
+    count: int = MOST
+    genre: str = ""
 
 
 class Answerer:
@@ -37,47 +67,43 @@ class Answerer:
         self._ear = ear
 
     @contextmanager
-    def place(self, asker: Asker, offer: Offer) -> Iterator[None]:
+    def place(self, asker: Asker, ask: Ask) -> Iterator[None]:
         """Take a place for an ask and hold it; neither waits nor looks anything up.
 
         Parameters
         ----------
         asker : Asker
-        offer : Offer
+        ask : Ask
 
         Raises
         ------
         ClipError
-            The attachment cannot be a clip.
+            The one attachment cannot be a clip.
         BusyError
             There is no place for this ask, or there were too many in the last minute.
         """
-        self._ear.check(offer)
+        if len(ask.offers) == 1:
+            self._ear.check(ask.offers[0])
         with self._gate.ask(asker.person, asker.guild):
             yield
 
     async def answer(
         self,
-        offer: Offer,
-        span: Span,
+        ask: Ask,
         words: Words,
         asker: Asker,
         *,
-        count: int = MOST,
         attach: bool = True,
         waiting: Waiting | None = None,
     ) -> Card:
-        """Listen to a clip that has a place and lay out the answer.
+        """Listen to the clips of an ask that has a place and lay out the answer.
 
         Parameters
         ----------
-        offer : Offer
-        span : Span
+        ask : Ask
         words : Words
             Those of the person who asks.
         asker : Asker
-        count : int
-            How many tracks are wanted at most, over all pages.
         attach : bool
             Whether pictures may be attached.
         waiting : callable or None
@@ -86,15 +112,45 @@ class Answerer:
         Raises
         ------
         SoundalikeError
-            The clip cannot be heard, the catalogue cannot be asked, or the bot stops.
+            No clip can be heard, the catalogue cannot be asked, or the bot stops.
         TimeoutError
             It took longer than anybody waits.
         """
         async with self._gate.turn(waiting):
             began = time.perf_counter()
             service = await self._asking.service_in(asker.guild)
-            clip = await self._ear.hear(service, offer, span, words)
-            answer = await self._asking.ask(clip, SearchOptions(count), asker, began)
-            return await self._cards.first(
+            options = SearchOptions(ask.count, only=await only_genre(service, ask.genre))
+            heard = await hear_all(partial(self._hear, service, ask, words, asker), ask.offers)
+            if len(heard.clips) == 1:
+                found = await self._asking.ask(heard.clips[0], options, asker, began)
+            else:
+                mixed, known = blend_of(heard.clips)
+                found = await self._asking.ask(mixed, options, asker, began, recognise=False)
+                found = known.left_out_of(found)
+            answer = noted(found, heard)
+            card = await self._cards.first(
                 answer, words, person=asker.person, guild=asker.guild, attach=attach
             )
+            if len(heard.clips) > 1:
+                singles = [single async for single in self._alone(heard.clips, options, asker)]
+                if singles:
+                    add_menu(card, singles, words)
+            return card
+
+    async def _hear(
+        self, service: Soundalike, ask: Ask, words: Words, asker: Asker, offer: Offer
+    ) -> EmbeddedClip:
+        self._ear.check(offer)
+        if isinstance(offer, Chosen):
+            offer = Chosen(await chosen_track(self._asking, asker.guild, offer.track))
+        return await self._ear.hear(service, offer, ask.span, words)
+
+    async def _alone(
+        self, clips: Sequence[EmbeddedClip], options: SearchOptions, asker: Asker
+    ) -> AsyncIterator[Single]:
+        """Ask each clip alone, so that who wants that later need not hand it in again."""
+        for clip in clips:
+            answer = await self._asking.ask(clip, options, asker)
+            answer_id = await self._cards.keep(answer, asker.person, asker.guild)
+            if answer_id:
+                yield Single(clip.heard.name, answer_id)

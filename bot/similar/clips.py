@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import discord
@@ -21,18 +22,21 @@ class Chosen(NamedTuple):
 Offer = discord.Attachment | str | Chosen
 """A clip as people hand it in: an attachment, a link, or a track."""
 
+MOST_CLIPS = 5
+"""How many clips of one message are listened to."""
+
 _MEGABYTE = 1_000_000
 _LINK = re.compile(r"https?://[^\s<>|]+", re.IGNORECASE)
 _LINK_TAIL = ".,;:!?)]}'\"*_~`"
 _SOUND = re.compile(r"(audio|video)/|application/(octet-stream|ogg|mp4|x-matroska)", re.IGNORECASE)
 
 
-def find_offer(message: discord.Message) -> Offer | None:
-    """Find the clip that a message hands in.
+def find_offers(message: discord.Message) -> tuple[Offer, ...]:
+    """Find the clips that a message hands in: `MOST_CLIPS` at most.
 
-    Its own attachments and those it forwards come before a link in its text, and all of them
-    before the message it replies to, where Discord shows that. A file that cannot be audio comes
-    last, so that its sender is told.
+    Its own attachments and those it forwards come before links in its text, and all of them
+    before the message it replies to, where Discord shows that. A file that cannot be audio is
+    only found where nothing else is, so that its sender is told.
     """
     replied = message.reference.resolved if message.reference else None
     sources = [message]
@@ -40,16 +44,16 @@ def find_offer(message: discord.Message) -> Offer | None:
         sources.append(replied)
     silent: list[Offer] = []
     for source in sources:
-        found = find_sound(source) or _link(source)
+        found = find_sounds(source) or _links(source)
         if found:
             return found
         silent += _attachments(source)
-    return silent[0] if silent else None
+    return tuple(silent[:1])
 
 
-def find_sound(message: discord.Message) -> discord.Attachment | None:
-    """Find an attachment of a message that may sound, and look no further."""
-    return next(filter(_may_sound, _attachments(message)), None)
+def find_sounds(message: discord.Message) -> tuple[Offer, ...]:
+    """Find the attachments of a message that may sound, and look no further."""
+    return tuple(islice(filter(_may_sound, _attachments(message)), MOST_CLIPS))
 
 
 def check_attachment(attachment: discord.Attachment, limit: int) -> None:
@@ -83,7 +87,7 @@ def _may_sound(attachment: discord.Attachment) -> bool:
     return attachment.content_type is None or bool(_SOUND.match(attachment.content_type))
 
 
-def _link(message: discord.Message) -> str | None:
+def _links(message: discord.Message) -> tuple[Offer, ...]:
     texts = [message.content, *(snapshot.content for snapshot in message.message_snapshots)]
-    found = next(filter(None, map(_LINK.search, texts)), None)
-    return found.group().rstrip(_LINK_TAIL) if found else None
+    found = (link.rstrip(_LINK_TAIL) for text in texts for link in _LINK.findall(text))
+    return tuple(islice(dict.fromkeys(found), MOST_CLIPS))

@@ -7,10 +7,9 @@ from discord.ext import commands
 
 from bot.asking import Asker
 from bot.reply import reply, rights_in, tell, typing
-from bot.similar.answer import Answerer
-from bot.similar.clips import Offer, find_offer, find_sound
+from bot.similar.answer import Answerer, Ask
+from bot.similar.clips import find_offers, find_sounds
 from bot.words import Saying, Words, words_in
-from models.types import Span
 
 
 class ClipDrop(commands.Cog):
@@ -34,24 +33,23 @@ class ClipDrop(commands.Cog):
             return
         if not _was_called(message):
             # A reply calls the bot by itself; who only chats about an answer is left in peace.
-            offer: Offer | None = find_sound(message)
-            if offer is None:
+            offers = find_sounds(message)
+            if not offers:
                 return
         else:
-            offer = find_offer(message)
+            offers = find_offers(message)
         words = words_in(message.guild)
-        if offer is None:
+        if not offers:
             await tell(message, self._hint(message, words))
             return
         rights = rights_in(message)
         if not rights.send_messages:
             await tell(message, words.say("drop.may_not_write", channel=str(message.channel)))
             return
-        with self._answerer.place(_asker(message), offer):
+        asker, ask = _asker(message), Ask(offers)
+        with self._answerer.place(asker, ask):
             async with typing(message.channel):
-                card = await self._answerer.answer(
-                    offer, Span(), words, _asker(message), attach=rights.attach_files
-                )
+                card = await self._answerer.answer(ask, words, asker, attach=rights.attach_files)
         await reply(message, card)
 
     def _hint(self, message: discord.Message, words: Words) -> Saying:
@@ -59,6 +57,9 @@ class ClipDrop(commands.Cog):
         kind = _hint_key(message)
         if self._only_guild not in (None, where):
             return words.say(f"drop.{kind}")
+        if kind == "unreadable":
+            menu = words("commands.find_similar_tracks.name")
+            return words.say("drop.unreadable_with_menu", menu=menu)
         return words.say(f"drop.{kind}_with_command", command=words("commands.similar.name"))
 
 

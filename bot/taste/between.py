@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.answers.cards import MOST
 from bot.pick import chosen_track, track_choices
+from bot.place import in_turn
 from bot.reply import edit_card
 from bot.similar.clips import Chosen, Offer
 from bot.taste.compare_card import compare_card, draw_comparison
@@ -53,9 +54,9 @@ class BetweenCommands(commands.Cog):
         if not 2 <= len(offers) <= _MOST_BLENDED:
             raise RequestError(*ENGLISH.say("blend.how_many"))
         kit, words = self._kit, words_for(interaction.locale)
-        with kit.gate.place(interaction.user.id):
+        with kit.gate.ask(interaction.user.id, interaction.guild_id):
             await self._begin(interaction, offers)
-            async with kit.gate.turn():
+            async with in_turn(kit.gate, interaction, words):
                 began = time.perf_counter()
                 clips = await self._hear(interaction, offers)
                 mixed, known = blend_of(clips)
@@ -81,9 +82,9 @@ class BetweenCommands(commands.Cog):
         if len(offers) != 2:
             raise RequestError(*ENGLISH.say("compare.how_many"))
         kit, words = self._kit, words_for(interaction.locale)
-        with kit.gate.place(interaction.user.id):
+        with kit.gate.ask(interaction.user.id, interaction.guild_id):
             await self._begin(interaction, offers)
-            async with kit.gate.turn():
+            async with in_turn(kit.gate, interaction, words):
                 first, second = await self._hear(interaction, offers)
                 found = compare(kit.service, first, second)
                 picture = b""
@@ -103,9 +104,9 @@ class BetweenCommands(commands.Cog):
     ) -> None:
         """Lead from one track to another."""
         kit, words = self._kit, words_for(interaction.locale)
-        with kit.gate.place(interaction.user.id):
+        with kit.gate.ask(interaction.user.id, interaction.guild_id):
             await interaction.response.defer(thinking=True)
-            async with kit.gate.turn():
+            async with in_turn(kit.gate, interaction, words):
                 began = time.perf_counter()
                 first, last = await self._hear(interaction, [Chosen(start), Chosen(goal)])
                 service = await kit.asking.service_in(interaction.guild_id)

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.place import in_turn
 from bot.taste.kit import Kit, asker_of
 from bot.ways import for_you
 from bot.words import ENGLISH, Words, words_for
@@ -42,9 +43,9 @@ class ForYouCommand(commands.Cog):
     ) -> None:
         """Answer the asker alone: it is their taste."""
         kit, words = self._kit, words_for(interaction.locale)
-        with kit.gate.place(interaction.user.id):
+        with kit.gate.ask(interaction.user.id, interaction.guild_id):
             await interaction.response.defer(ephemeral=True, thinking=True)
-            async with kit.gate.turn():
+            async with in_turn(kit.gate, interaction, words):
                 began = time.perf_counter()
                 personal = await kit.asking.taste_of(interaction.user.id)
                 if len(personal.taste.liked) == 0:

@@ -111,7 +111,7 @@ async def test_a_reply_to_a_clip_that_discord_hides(discord_with_bot: Discord) -
     reply = await discord_with_bot.message(content=discord_with_bot.bot.mention, reply_to=hidden)
     answer = await discord_with_bot.next_message(reply)
     assert "does not show me the message you replied to" in answer.text
-    assert "/similar" in answer.text
+    assert "Apps → Find similar tracks" in answer.text
 
 
 async def test_a_mention_without_a_clip_gets_a_hint(discord_with_bot: Discord) -> None:

@@ -1,0 +1,66 @@
+"""One of several clips by itself: its answer was found and kept when they were asked together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
+import discord
+from discord import ui
+
+from bot.answers.actions import Press
+from bot.card import Card
+from bot.card.controls import control_id
+from bot.plain import bare
+from bot.reply import edit_card
+from bot.words import ENGLISH, Words
+from models.types import RequestError
+
+ACTION = "alone"
+
+_LABEL = 100
+_PREFIX = f"answer:{ACTION}:"
+
+
+class Single(NamedTuple):
+    """A clip's name, and the id of the answer to it alone."""
+
+    name: str
+    answer_id: str
+
+
+def add_menu(card: Card, singles: Sequence[Single], words: Words) -> None:
+    """Put a menu of several clips below a card."""
+    options = [
+        discord.SelectOption(
+            label=bare(f"{number}. {single.name or words('card.clip')}", _LABEL),
+            value=single.answer_id,
+        )
+        for number, single in enumerate(singles, start=1)
+    ]
+    menu: ui.Select[ui.LayoutView] = ui.Select(
+        custom_id=control_id(ACTION, singles[0].answer_id),
+        placeholder=words("together.placeholder"),
+        options=options,
+    )
+    card.view.add_item(ui.ActionRow(menu))
+
+
+def keep_menu(card: Card, message: discord.Message) -> None:
+    """Put the menu that a message has below the card that takes its place, if it has one."""
+    for row in message.components:
+        for part in getattr(row, "children", ()):
+            if isinstance(part, discord.SelectMenu) and part.custom_id.startswith(_PREFIX):
+                card.view.add_item(ui.ActionRow(ui.Select.from_component(part)))
+
+
+async def ask_alone(press: Press) -> None:
+    """Show the answer to the clip that was chosen, to who chose it."""
+    interaction, tools = press.interaction, press.tools
+    chosen = cast("dict[str, list[str]]", interaction.data)["values"][0]
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    kept = await tools.service.aside(tools.answers.find, chosen)
+    if kept is None:
+        raise RequestError(*ENGLISH.say("answer.expired"))
+    card = await tools.cards.page(kept, 0, press.words, attach=press.may_attach)
+    await edit_card(interaction, card)
