@@ -11,12 +11,10 @@ import io
 import os
 import time
 import wave
-from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice
-from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -24,31 +22,18 @@ import numpy as np
 
 from models.cards import check_file
 from models.crew import DIED, Crew, as_problem
-from models.decode import CLIP_LIMITS, TRACK_LIMITS, Audio, DecodeLimits, decode
+from models.decode import CLIP_LIMITS, Audio, DecodeLimits, decode
 from models.embedders import open_embedder
-from models.listen import Decoded, decode_clip, embed_clip, identify_track, listen_track
+from models.listen import Decoded, decode_clip, embed_clip
 from models.runtime import Runtime
 from models.session import check_model
-from models.types import (
-    ClipSource,
-    EmbeddedClip,
-    EmbeddedTrack,
-    Embedder,
-    ModelError,
-    ModelStamp,
-    SoundalikeError,
-    Span,
-    Track,
-)
+from models.types import ClipSource, EmbeddedClip, Embedder, ModelStamp, Span
 
-TRACK_TIMEOUT_S: Final = 600.0
+WORKER_MEMORY: Final = 1 << 30
+"""Bytes a worker that decodes may need, whatever it is handed."""
 
-_WORKER_MEMORY = 1 << 30
-# A model's weights exist a few times over while it is opened: as stored, laid out and packed.
-_WEIGHTS = 6
-# Without weights, there is librosa to be loaded: what it may take of memory, and of seconds where
-# the machine is slow or busy.
-_LIBROSA = 1 << 30
+# Without weights, there is librosa to be loaded: seconds that takes where the machine is slow or
+# busy.
 _LIBROSA_S = 60.0
 # A clip's samples exist a few times over: in pieces, in one, and on their way to the model.
 _COPIES = 4
@@ -86,7 +71,7 @@ class WorkerPool:
         timeout_s: float | None = None,
     ) -> None:
         self._runtime = runtime
-        _check(runtime)
+        check_runtime(runtime)
         self._limits = limits
         self._threads = threads or cores()
         self._timeout_s = clip_timeout(limits) if timeout_s is None else timeout_s
@@ -189,129 +174,33 @@ def decode_apart(
         crew.close()
 
 
-def embed_tracks(
-    paths: Iterable[Path],
-    runtime: Runtime,
-    *,
-    jobs: int | None = None,
-    limits: DecodeLimits = TRACK_LIMITS,
-    timeout_s: float = TRACK_TIMEOUT_S,
-    known: Callable[[str], bool] | None = None,
-) -> Generator[tuple[Path, EmbeddedTrack | Track | SoundalikeError], None, None]:
-    """Embed audio files in worker processes, each on one thread, and yield them as they finish.
-
-    Only a few files are in hand at a time, however many there are. Closing the iterator, or an
-    interrupt, stops the workers.
-
-    Parameters
-    ----------
-    paths : iterable of Path
-    runtime : Runtime
-    jobs : int or None
-        Worker processes; None for one a core.
-    limits : DecodeLimits
-        What a track may cost.
-    timeout_s : float
-        Most seconds one track may take.
-    known : callable or None
-        Whether a track with this id need not be heard. None where none is known: then no file is
-        read twice.
-
-    Yields
-    ------
-    (Path, EmbeddedTrack or Track or SoundalikeError)
-        The track; without its length and its windows where it is known; or why it has to be left
-        out.
-
-    Raises
-    ------
-    ModelError
-        The model cannot be used, for this file or any other.
-    """
-    _check(runtime)
-    jobs = jobs or cores()
-    crew = Crew(jobs, _listening_memory(runtime))
-    in_hand: dict[Future[EmbeddedTrack | Track], Path] = {}
-    retried: set[Path] = set()
-    left = iter(paths)
-
-    def take(path: Path, *, hear: bool = known is None) -> None:
-        task: Future[EmbeddedTrack | Track] = (
-            crew.submit(timeout_s, _track, path, runtime, limits)
-            if hear
-            else crew.submit(timeout_s, _identify, path)
-        )
-        in_hand[task] = path
-
-    try:
-        while True:
-            for path in islice(left, 2 * jobs - len(in_hand)):
-                take(path)
-            if not in_hand:
-                return
-            for future in wait(in_hand, return_when=FIRST_COMPLETED).done:
-                path = in_hand.pop(future)
-                if error := future.exception():
-                    if isinstance(error, DIED) and path not in retried:
-                        # More often than for the file's sake, a worker dies for the machine's.
-                        retried.add(path)
-                        take(path)
-                        continue
-                    problem = as_problem(error)
-                    if isinstance(problem, ModelError):
-                        raise problem from error
-                    yield path, problem
-                    continue
-                found = future.result()
-                if isinstance(found, Track) and not (known and known(found.id)):
-                    take(path, hear=True)
-                else:
-                    yield path, found
-    finally:
-        crew.close()
-
-
 def cores() -> int:
     """Count the processor cores this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)  # macOS has none
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _decoding_memory(limits: DecodeLimits, sample_rate: int) -> int:
-    samples = round(limits.max_seconds * sample_rate)
-    return _WORKER_MEMORY + _COPIES * 4 * samples
-
-
-def _listening_memory(runtime: Runtime) -> int:
-    return _WORKER_MEMORY + (_WEIGHTS * runtime.file.size if runtime.file else _LIBROSA)
-
-
-def _check(runtime: Runtime) -> None:
+def check_runtime(runtime: Runtime) -> None:
+    """Look whether a model's file is the one its card means; ModelError where it is not."""
     if runtime.file is not None:
         check_model(runtime.file, runtime.cache)
     if runtime.card.metric is not None:
         check_file(runtime.card.metric.file)
 
 
-def _embed(decoded: Decoded, runtime: Runtime, threads: int) -> EmbeddedClip:
-    return embed_clip(decoded, _embedder(runtime, threads), runtime.card)
-
-
-def _track(path: Path, runtime: Runtime, limits: DecodeLimits) -> EmbeddedTrack:
-    return listen_track(path, _embedder(runtime, 1), runtime.card, limits)
-
-
-def _identify(path: Path) -> Track:
-    try:
-        return identify_track(path)
-    except OSError:
-        return Track("", path.name)  # whoever tries to hear it says what is wrong
-
-
 @lru_cache(maxsize=1)
-def _embedder(runtime: Runtime, threads: int) -> Embedder:
-    """Load the model once in a worker's life."""
+def embedder_of(runtime: Runtime, threads: int) -> Embedder:
+    """Load the model once in a worker's life; raises as `open_embedder` does."""
     return open_embedder(runtime, threads)
+
+
+def _decoding_memory(limits: DecodeLimits, sample_rate: int) -> int:
+    samples = round(limits.max_seconds * sample_rate)
+    return WORKER_MEMORY + _COPIES * 4 * samples
+
+
+def _embed(decoded: Decoded, runtime: Runtime, threads: int) -> EmbeddedClip:
+    return embed_clip(decoded, embedder_of(runtime, threads), runtime.card)
 
 
 def _tone() -> bytes:

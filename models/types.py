@@ -49,6 +49,10 @@ class ModelError(SoundalikeError):
     """The model cannot be used: no card, a missing or changed file, wrong shapes."""
 
 
+class ListenersError(SoundalikeError):
+    """Nobody can listen: the processes or machines that should are away, or not fit for it."""
+
+
 class CatalogueError(SoundalikeError):
     """The index cannot be used: missing, damaged, locked or of another embedding space."""
 

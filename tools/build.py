@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from index.builder import IndexBuilder
@@ -16,6 +17,7 @@ from index.places import Places
 from models.runtime import Runtime
 from models.types import CatalogueError
 from tools.build_guards import refuse_emptied, refuse_forgetting
+from tools.cluster import hire_cluster
 from tools.hearing import Audio, Listener, listen, retell, state_of
 from tools.screen import Screen
 from tools.sources.gather import gather
@@ -64,6 +66,8 @@ class BuildOptions:
     ----------
     jobs : int or None
         Processes that listen at once; None for one a core.
+    dask : str or None
+        Address of the scheduler of a dask cluster that listens instead of this machine.
     retry : bool
         Whether to try again what was left out before.
     drop_empty : bool
@@ -77,6 +81,7 @@ class BuildOptions:
     """
 
     jobs: int | None = None
+    dask: str | None = None
     retry: bool = False
     drop_empty: bool = False
     adding: bool = False
@@ -160,7 +165,8 @@ def build_index(
             for audio, state in states.items()
             if os.fspath(audio) in again or not builder.done(audio, *state)
         }
-        listener = Listener(runtime, options.jobs, fetcher or list_fetcher())
+        hire = partial(hire_cluster, options.dask, runtime) if options.dask else None
+        listener = Listener(runtime, options.jobs, fetcher or list_fetcher(), hire)
         heard = listen(new, found.known, listener, builder, screen)
         old = {audio: state for audio, state in states.items() if audio not in new}
         retold = retell(old, found.known, builder)

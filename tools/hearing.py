@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from index.builder import IndexBuilder
 from index.journal import LeftOut
-from models.pool import embed_tracks
 from models.runtime import Runtime
+from models.tracks import Listeners, embed_tracks
 from models.types import EmbeddedTrack, PassingError, SoundalikeError, Track
 from tools.screen import Screen
 from tools.sources.known import Known
@@ -29,11 +29,22 @@ _Result = EmbeddedTrack | Track | SoundalikeError
 
 
 class Listener(NamedTuple):
-    """What listens: a model, how many processes run it, and what brings audio from the web."""
+    """What listens: a model, who runs it, and what brings audio from the web.
+
+    Attributes
+    ----------
+    runtime : Runtime
+    jobs : int or None
+        Processes of this machine; None for one a core.
+    fetcher : Fetcher
+    hire : callable or None
+        Brings other listeners than those of this machine.
+    """
 
     runtime: Runtime
     jobs: int | None
     fetcher: Fetcher
+    hire: Callable[[], Listeners] | None = None
 
 
 @dataclass(slots=True)
@@ -124,8 +135,8 @@ def _results(
     """Listen to files first, then to what lies behind addresses."""
     files = [audio for audio in new if isinstance(audio, Path)]
     links = [audio for audio in new if isinstance(audio, str)]
-    runtime, jobs, fetcher = listener
+    runtime, jobs, fetcher, hire = listener
     if files:
-        yield from embed_tracks(files, runtime, jobs=jobs, known=known)
+        yield from embed_tracks(files, runtime, jobs=jobs, known=known, hire=hire)
     if links:
-        yield from embed_links(links, runtime, fetcher, jobs=jobs, known=known)
+        yield from embed_links(links, runtime, fetcher, jobs=jobs, known=known, hire=hire)

@@ -27,6 +27,13 @@ from tools.stop import carrying_on
 _sources = click.argument(
     "sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
+_dask = click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Let the workers of a dask cluster listen: the address of its scheduler, such as "
+    "tcp://scheduler:8786. Each has Soundalike and the model, and sees the SOURCE under the same "
+    "path; what it does not see is sent to it.",
+)
 _retry = click.option("--retry", is_flag=True, help="Try again what was left out before.")
 _drop_empty = click.option(
     "--drop-empty",
@@ -42,12 +49,14 @@ Example:
   soundalike index build ~/Music
   soundalike index build ~/Music /media/records --out ./records --jobs 2
   soundalike index build records.csv
-  soundalike index build SpotifyFeatures.csv ~/previews""",
+  soundalike index build SpotifyFeatures.csv ~/previews
+  soundalike index build /media/records --dask tcp://scheduler:8786""",
 )
 @_sources
 @options.out
 @options.model
 @options.jobs
+@_dask
 @_retry
 @_drop_empty
 @options.keep
@@ -89,6 +98,7 @@ Example:
 @_sources
 @options.out
 @options.jobs
+@_dask
 @_retry
 @options.keep
 @options.as_json
@@ -115,6 +125,7 @@ Example:
 )
 @options.out
 @options.jobs
+@_dask
 @_retry
 @_drop_empty
 @options.keep
@@ -169,6 +180,8 @@ def _build(
 
 
 def _wished(settings: Settings, wishes: dict[str, Any]) -> BuildOptions:
+    if wishes["dask"] and wishes["jobs"]:
+        raise click.UsageError("--jobs is for this machine; a worker of --dask has --nthreads.")
     keep = wishes.pop("keep") or settings.keep
     return BuildOptions(**wishes, keep=keep)
 

@@ -80,8 +80,8 @@ SCRIPT = """
 import itertools, sys
 from pathlib import Path
 from models.cards import load_card
-from models.pool import embed_tracks
 from models.runtime import Runtime
+from models.tracks import embed_tracks
 
 if __name__ == "__main__":
     card = load_card("tiny", Path(sys.argv[1]))

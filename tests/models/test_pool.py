@@ -24,8 +24,9 @@ from models.decode import CLIP_LIMITS, decode
 from models.embedder import OnnxEmbedder
 from models.listen import listen
 from models.payload import track_id
-from models.pool import WorkerPool, clip_timeout, decode_apart, embed_tracks
+from models.pool import WorkerPool, clip_timeout, decode_apart
 from models.runtime import Runtime
+from models.tracks import embed_tracks
 from models.types import (
     ClipError,
     ClipSource,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models.pool import embed_tracks
+from models.tracks import embed_tracks
 from models.types import PassingError
 from tests.tools.conftest import Cli, only_json, start, write_piece
 from tests.tools.halting import HALTED, HEARD

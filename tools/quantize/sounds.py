@@ -15,7 +15,8 @@ import soxr
 from models.crew import Crew, as_problem
 from models.decode import TRACK_LIMITS, decode
 from models.frontend import MIN_SAMPLES, PATCH_SECONDS, SAMPLE_RATE, log_mel, patches
-from models.pool import TRACK_TIMEOUT_S, cores
+from models.pool import cores
+from models.tracks import TRACK_TIMEOUT_S
 from models.types import ClipSource, FloatArray, SoundalikeError, Span
 from models.windows import sounding
 from tools.quantize.telling import Tell, silently

@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import Final, Protocol
 
 from models.fetch import GuardedFetcher
-from models.pool import embed_tracks
 from models.runtime import Runtime
+from models.tracks import Listeners, embed_tracks
 from models.types import (
     ClipError,
     ClipSource,
@@ -49,6 +49,7 @@ def embed_links(
     *,
     jobs: int | None = None,
     known: Callable[[str], bool] | None = None,
+    hire: Callable[[], Listeners] | None = None,
 ) -> Generator[tuple[str, Result], None, None]:
     """Fetch and embed what lies behind addresses, and yield them as they finish.
 
@@ -60,10 +61,8 @@ def embed_links(
     runtime : Runtime
         The model that listens.
     fetcher : Fetcher
-    jobs : int or None
-        Processes that listen at once; None for one a core.
-    known : callable or None
-        As `embed_tracks` takes it.
+    jobs, known, hire
+        As `embed_tracks` takes them.
 
     Yields
     ------
@@ -75,7 +74,8 @@ def embed_links(
     with TemporaryDirectory(prefix="soundalike-") as folder:
         fetched: dict[Path, str] = {}
         paths = _fetch(links, fetcher, Path(folder), fetched, failed)
-        with closing(embed_tracks(paths, runtime, jobs=jobs, known=known)) as results:
+        heard = embed_tracks(paths, runtime, jobs=jobs, known=known, hire=hire)
+        with closing(heard) as results:
             for path, result in results:
                 path.unlink()
                 url = fetched.pop(path)
