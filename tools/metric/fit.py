@@ -2,7 +2,8 @@
 
 The loss is supervised contrastive learning (Khosla et al., NeurIPS 2020) for sounds with several
 labels: how much a pair attracts is the share of their genres that both have (Jaccard's index), a
-rare genre counting more than a common one. Telling the genres apart directly helps a little.
+rare genre counting more than a common one. Telling the genres apart is asked beside it, which makes
+little difference.
 """
 
 from __future__ import annotations
