@@ -21,6 +21,7 @@ from models.types import (
     ClipListener,
     ClipSource,
     EmbeddedClip,
+    HeardTrack,
     ModelStamp,
     Query,
     Ranking,
@@ -175,6 +176,12 @@ class Soundalike:
         # A running bot may have been handed a new generation since it started.
         compare_stamps(clip.stamp, self._index.stamp)
         return clip
+
+    async def hear_whole(self, source: ClipSource) -> HeardTrack:
+        """Hear a track that is to be kept; raises as `hear` does."""
+        heard = await self._listener.hear_whole(source)
+        compare_stamps(heard.stamp, self._index.stamp)
+        return heard
 
     async def hear_link(self, url: str, span: Span) -> EmbeddedClip:
         """Listen to what lies behind a link; raises as `hear` does."""

@@ -17,7 +17,7 @@ from models.cards import ModelCard
 from models.decode import Audio, DecodeLimits, decode
 from models.metric import project
 from models.payload import track_id
-from models.tags import read_tags
+from models.tags import read_tags, read_tags_of
 from models.types import (
     ClipError,
     ClipHeard,
@@ -141,11 +141,23 @@ def listen_track(
     ClipError
         The file cannot be decoded, or is silent.
     """
-    source = ClipSource(path, path.name)
+    return listen_whole(ClipSource(path, path.name), embedder, card, limits)
+
+
+def listen_whole(
+    source: ClipSource, embedder: Embedder, card: ModelCard, limits: DecodeLimits
+) -> EmbeddedTrack:
+    """Listen to a track wherever it lies, as a build does, and read its tags.
+
+    Raises
+    ------
+    ClipError
+        The file cannot be decoded, or is silent.
+    """
     audio = decode(source, sample_rate=embedder.sample_rate, span=Span(), limits=limits)
     samples, notes = _at_least_a_patch(audio)
     patches, audible = _embed(samples, embedder, card)
-    track = replace(identify_track(path), seconds=audio.seconds)
+    track = replace(_identify(source), seconds=audio.seconds)
     return EmbeddedTrack(track, _pool(patches, audible, card), audio.notes + notes)
 
 
@@ -157,16 +169,21 @@ def identify_track(path: Path) -> Track:
     OSError
         The file cannot be read.
     """
-    tags = read_tags(path)
+    return _identify(ClipSource(path, path.name))
+
+
+def _identify(source: ClipSource) -> Track:
+    data = source.data
+    tags = read_tags_of(data, source.name) if isinstance(data, bytes) else read_tags(data)
     return Track(
-        id=track_id(ClipSource(path, path.name)),
+        id=track_id(source),
         title=tags.title,
         artist=tags.artist,
         album=tags.album,
         artist_known=tags.artist_known,
         labels=tags.labels,
         url=tags.url,
-        path=str(path),
+        path="" if isinstance(data, bytes) else str(data),
     )
 
 

@@ -24,16 +24,32 @@ from models.cards import check_file
 from models.crew import DIED, Crew, as_problem
 from models.decode import CLIP_LIMITS, Audio, DecodeLimits, decode
 from models.embedders import open_embedder
-from models.listen import Decoded, decode_clip, embed_clip
+from models.listen import Decoded, decode_clip, embed_clip, listen_whole
+from models.preview import make_excerpt
 from models.runtime import Runtime
 from models.session import check_model
-from models.types import ClipSource, EmbeddedClip, Embedder, ModelStamp, Span
+from models.types import (
+    ClipSource,
+    EmbeddedClip,
+    EmbeddedTrack,
+    Embedder,
+    HeardTrack,
+    ModelStamp,
+    Span,
+)
 
 WORKER_MEMORY: Final = 1 << 30
 """Bytes a worker that decodes may need, whatever it is handed."""
 
-# Without weights, there is librosa to be loaded: seconds that takes where the machine is slow or
-# busy.
+KEPT_LIMITS: Final = DecodeLimits(max_bytes=60_000_000, max_seconds=3_600.0, timeout=90.0)
+"""For the tracks that strangers hand in to be kept: 60 MB, an hour."""
+
+_KEPT_TIMEOUT_S = 300.0
+# A model's weights exist a few times over while it is opened: as stored, laid out and packed.
+_WEIGHTS = 6
+# Without weights, there is librosa to be loaded: what it may take of memory, and of seconds where
+# the machine is slow or busy.
+_LIBROSA = 1 << 30
 _LIBROSA_S = 60.0
 # A clip's samples exist a few times over: in pieces, in one, and on their way to the model.
 _COPIES = 4
@@ -80,6 +96,9 @@ class WorkerPool:
         self._decoders = Crew(decoders, _decoding_memory(limits, runtime.card.sample_rate))
         # It sees only samples, and its threads' address space grows with the machine's cores.
         self._embedders = Crew(1, None)
+        # An hour of music is not to keep clips waiting, nor the model's worker to read files: one
+        # more does both, from the first track on.
+        self._keepers = Crew(1, listening_memory(runtime))
 
     @property
     def stamp(self) -> ModelStamp:
@@ -105,6 +124,28 @@ class WorkerPool:
         took = time.perf_counter() - began
         return replace(clip, timing={"wait": took - sum(clip.timing.values()), **clip.timing})
 
+    async def hear_whole(self, source: ClipSource) -> HeardTrack:
+        """Hear a track to be kept, as `embed_tracks` would, and encode its beginning; in a worker.
+
+        One at a time, so that clips are heard meanwhile.
+
+        Parameters
+        ----------
+        source : ClipSource
+            At most `KEPT_LIMITS`.
+
+        Raises
+        ------
+        ClipError
+            It cannot be heard, took too long or needed too much memory.
+        ModelError
+            The model cannot be used.
+        """
+        embedded, preview = await self._run(
+            self._keepers, _whole, source, self._runtime, timeout_s=_KEPT_TIMEOUT_S
+        )
+        return HeardTrack(embedded, self._runtime.stamp, preview)
+
     async def warm_up(self) -> None:
         """Start every worker and load the model, so that the first clip is as quick as the next."""
         tone = ClipSource(_tone(), "a tone")
@@ -114,6 +155,7 @@ class WorkerPool:
         """Stop the workers; clips they are at fail."""
         self._decoders.close()
         self._embedders.close()
+        self._keepers.close()
 
     def __enter__(self) -> Self:
         return self
@@ -126,9 +168,12 @@ class WorkerPool:
     ) -> None:
         self.close()
 
-    async def _run(self, crew: Crew, job: Callable[..., _T], *args: object) -> _T:
+    async def _run(
+        self, crew: Crew, job: Callable[..., _T], *args: object, timeout_s: float | None = None
+    ) -> _T:
+        timeout_s = self._timeout_s if timeout_s is None else timeout_s
         # The first clip waits for the model too.
-        timeout_s = self._timeout_s + (self._loading_s if crew is self._embedders else 0)
+        timeout_s += 0 if crew is self._decoders else self._loading_s
         error = await self._try(future := crew.submit(timeout_s, job, *args))
         if isinstance(error, DIED):
             # More often than for the file's sake, a worker dies for the machine's.
@@ -188,6 +233,11 @@ def check_runtime(runtime: Runtime) -> None:
         check_file(runtime.card.metric.file)
 
 
+def listening_memory(runtime: Runtime) -> int:
+    """Return the bytes that a worker which both decodes and runs the model may need."""
+    return WORKER_MEMORY + (_WEIGHTS * runtime.file.size if runtime.file else _LIBROSA)
+
+
 @lru_cache(maxsize=1)
 def embedder_of(runtime: Runtime, threads: int) -> Embedder:
     """Load the model once in a worker's life; raises as `open_embedder` does."""
@@ -201,6 +251,11 @@ def _decoding_memory(limits: DecodeLimits, sample_rate: int) -> int:
 
 def _embed(decoded: Decoded, runtime: Runtime, threads: int) -> EmbeddedClip:
     return embed_clip(decoded, embedder_of(runtime, threads), runtime.card)
+
+
+def _whole(source: ClipSource, runtime: Runtime) -> tuple[EmbeddedTrack, bytes]:
+    embedded = listen_whole(source, embedder_of(runtime, 1), runtime.card, KEPT_LIMITS)
+    return embedded, make_excerpt(source)
 
 
 def _tone() -> bytes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+from typing import BinaryIO
 
 import mutagen
 
@@ -64,14 +66,26 @@ def read_tags(path: Path) -> Tags:
 
     Never raises for a damaged file: it then counts as untagged.
     """
-    written = _written(path)
-    title, artist = _guess(path.stem)
+    return _filled(_written(path), path.stem, path.absolute().parent.name)
+
+
+def read_tags_of(data: bytes, name: str) -> Tags:
+    """Read the tags of a file that lies nowhere, filling what is missing from what it is called.
+
+    Never raises, whatever the bytes.
+    """
+    # A name may come from any system, with any folders in front.
+    return _filled(_written(_Named(data, name)), PureWindowsPath(name).stem, "")
+
+
+def _filled(written: dict[str, list[str]], stem: str, folder: str) -> Tags:
+    title, artist = _guess(stem)
     tagged = _first(written["artist"])
     return Tags(
         title=_first(written["title"]) or title,
         artist=tagged or artist,
         # A file that names its artist and no album has none: its folder may be any heap of files.
-        album=_first(written["album"]) or ("" if tagged else clean(path.absolute().parent.name)),
+        album=_first(written["album"]) or ("" if tagged else clean(folder)),
         artist_known=bool(tagged),
         labels=split_labels(written["genre"]),
         url=next((u for u in map(clean, written["url"]) if is_link(u)), ""),
@@ -96,10 +110,18 @@ def is_link(text: str) -> bool:
     return text.startswith(("http://", "https://")) and " " not in text
 
 
-def _written(path: Path) -> dict[str, list[str]]:
+class _Named(io.BytesIO):
+    """Bytes with a name, whose ending helps to tell what they are."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        super().__init__(data)
+        self.name = name
+
+
+def _written(file_or_path: Path | BinaryIO) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {field: [] for field in _FIELDS}
     try:
-        file = mutagen.File(path)
+        file = mutagen.File(file_or_path)
         items = list((file.tags or {}).items()) if file is not None else []
     except _BROKEN:
         return found

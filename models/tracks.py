@@ -11,16 +11,12 @@ from typing import Any, Final, Protocol
 from models.crew import DIED, Crew, as_problem
 from models.decode import TRACK_LIMITS, DecodeLimits
 from models.listen import identify_track, listen_track
-from models.pool import WORKER_MEMORY, check_runtime, cores, embedder_of
+from models.pool import check_runtime, cores, embedder_of, listening_memory
 from models.runtime import Runtime
 from models.types import EmbeddedTrack, ListenersError, ModelError, SoundalikeError, Track
 
 TRACK_TIMEOUT_S: Final = 600.0
 
-# A model's weights exist a few times over while it is opened: as stored, laid out and packed.
-_WEIGHTS = 6
-# Without weights, there is librosa to be loaded.
-_LIBROSA = 1 << 30
 _LOOK_S = 2.0
 
 
@@ -77,7 +73,7 @@ class LocalListeners:
         self._jobs = jobs or cores()
         self._limits = limits
         self._timeout_s = timeout_s
-        self._crew = Crew(self._jobs, _listening_memory(runtime))
+        self._crew = Crew(self._jobs, listening_memory(runtime))
 
     def room(self) -> int:
         """Return two for each process, so that none has to wait for the next one."""
@@ -168,10 +164,6 @@ def embed_tracks(
                     yield path, found
     finally:
         listeners.close()
-
-
-def _listening_memory(runtime: Runtime) -> int:
-    return WORKER_MEMORY + (_WEIGHTS * runtime.file.size if runtime.file else _LIBROSA)
 
 
 def _hear(path: Path, runtime: Runtime, limits: DecodeLimits) -> EmbeddedTrack:

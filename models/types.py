@@ -273,6 +273,25 @@ class EmbeddedTrack:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HeardTrack:
+    """A file that was handed in to be kept, heard from beginning to end.
+
+    Attributes
+    ----------
+    embedded : EmbeddedTrack
+        As a build would have it, but for a path.
+    stamp : ModelStamp
+        The model that listened.
+    preview : bytes
+        Its first minute, encoded small.
+    """
+
+    embedded: EmbeddedTrack
+    stamp: ModelStamp
+    preview: bytes
+
+
 class Pair(NamedTuple):
     """A moment of a clip and the moment of a track that is most like it.
 
@@ -447,3 +466,6 @@ class ClipListener(Protocol):
 
     async def hear(self, source: ClipSource, span: Span) -> EmbeddedClip:
         """Decode, embed and window a clip; ClipError where it cannot be heard."""
+
+    async def hear_whole(self, source: ClipSource) -> HeardTrack:
+        """Hear a track to be kept; ClipError where it cannot be heard."""

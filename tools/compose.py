@@ -22,7 +22,7 @@ from models.pool import WorkerPool
 from models.ready import Note, make_ready, silent
 from models.runtime import Runtime
 from models.sites import SITES, SiteFetcher
-from models.types import ClipSource, EmbeddedClip, ModelError, ModelStamp, Span
+from models.types import ClipSource, EmbeddedClip, HeardTrack, ModelError, ModelStamp, Span
 from tools.settings import read_settings
 from tools.stores import opener_of
 
@@ -174,4 +174,10 @@ class _Deaf:
         self.stamp = stamp
 
     async def hear(self, _source: ClipSource, _span: Span) -> EmbeddedClip:
-        raise ModelError("No model listens here.", "Ask with a track of the index: track:ID.")
+        raise self._refusal()
+
+    async def hear_whole(self, _source: ClipSource) -> HeardTrack:
+        raise self._refusal()
+
+    def _refusal(self) -> ModelError:
+        return ModelError("No model listens here.", "Ask with a track of the index: track:ID.")

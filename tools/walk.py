@@ -8,18 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.endings import AUDIO_ENDINGS
 from models.types import CatalogueError, ClipError
-
-# Some of these no decoder here reads: they are audio all the same, and the build says so.
-AUDIO_ENDINGS = tuple(
-    f".{ending}"
-    for group in (
-        ("aif", "aifc", "aiff", "au", "caf", "rf64", "snd", "w64", "wav", "wave"),
-        ("alac", "ape", "dsf", "flac", "mpc", "oga", "ogg", "opus", "tta", "wv"),
-        ("3gp", "aac", "amr", "asf", "m4a", "m4b", "mka", "mp2", "mp3", "mp4", "webm", "wma"),
-    )
-    for ending in group
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import mutagen
@@ -15,7 +16,14 @@ from models import frontend
 from models.cards import ModelCard
 from models.decode import CLIP_LIMITS, TRACK_LIMITS
 from models.embedder import OnnxEmbedder
-from models.listen import PICTURE_COLUMNS, decode_clip, embed_clip, listen, listen_track
+from models.listen import (
+    PICTURE_COLUMNS,
+    decode_clip,
+    embed_clip,
+    listen,
+    listen_track,
+    listen_whole,
+)
 from models.payload import track_id
 from models.runtime import Runtime
 from models.types import ClipError, ClipSource, EmbeddedClip, Span
@@ -150,6 +158,19 @@ def test_a_track_has_tags_and_an_identity(
     again = listen_track(path, embedder, card, TRACK_LIMITS).track
     assert again.id == track.id
     assert (again.artist, again.artist_known, again.labels) == ("Another", True, ("Noise",))
+
+
+def test_a_track_without_a_place_is_heard_as_one_that_has_it(
+    embedder: OnnxEmbedder, card: ModelCard, tmp_path: Path
+) -> None:
+    path = tmp_path / "Some One - A Title.flac"
+    soundfile.write(path, chirp(12.0), RATE)
+    there = listen_track(path, embedder, card, TRACK_LIMITS)
+    source = ClipSource(path.read_bytes(), "..\\any/../folder/Some One - A Title.flac")
+    here = listen_whole(source, embedder, card, TRACK_LIMITS)
+    assert here.track == replace(there.track, path="", album="")
+    np.testing.assert_array_equal(here.windows.vectors, there.windows.vectors)
+    np.testing.assert_array_equal(here.windows.starts, there.windows.starts)
 
 
 def test_a_silent_or_broken_track_is_refused(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import multiprocessing
 import os
 import sys
@@ -74,6 +75,23 @@ async def test_a_clip_is_heard_as_it_is_in_one_process(
     assert heard.stamp == pool.stamp
     assert (heard.heard.start, heard.heard.end) == (1.0, 11.5)
     assert set(heard.timing) >= {"decode", "embed"}
+
+
+async def test_a_track_to_be_kept_is_heard_as_a_build_hears_it(
+    pool: WorkerPool, tiny: Runtime, tmp_path: Path
+) -> None:
+    path = noise(tmp_path / "Ann - Bells.flac", 31)
+    ((_, built),) = embed_tracks([path], tiny, jobs=1)
+    assert isinstance(built, EmbeddedTrack)
+    whole = await pool.hear_whole(ClipSource(path.read_bytes(), path.name))
+    assert whole.embedded.track == replace(built.track, path="", album="")
+    np.testing.assert_array_equal(whole.embedded.windows.vectors, built.windows.vectors)
+    np.testing.assert_array_equal(whole.embedded.windows.starts, built.windows.starts)
+    assert whole.stamp == pool.stamp
+    samples, rate = soundfile.read(io.BytesIO(whole.preview))
+    assert len(samples) / rate == pytest.approx(31, abs=0.1)
+    with pytest.raises(ClipError, match="no sound in the file"):
+        await pool.hear_whole(ClipSource(b"ID3 nothing of the kind" * 50, "broken.mp3"))
 
 
 async def test_a_broken_file_is_a_sentence_and_the_next_is_heard(

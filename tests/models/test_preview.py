@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from models.preview import RATE, SECONDS, Previewer, make_preview, polish
-from models.types import ClipError
+from models.preview import RATE, SECONDS, Previewer, make_excerpt, make_preview, polish
+from models.types import ClipError, ClipSource
 
 CLOCK = 22_050
 
@@ -91,3 +91,26 @@ async def test_it_is_made_in_a_process_of_its_own(track: Path, tmp_path: Path) -
             await previewer.make(tmp_path / "broken.mp3", 0.0)
         with pytest.raises(ClipError):
             await previewer.make(tmp_path / "missing.mp3", 0.0)
+
+
+def test_what_is_kept_of_a_track_is_a_minute_and_small(tmp_path: Path) -> None:
+    times = np.arange(90 * CLOCK) / CLOCK
+    pitch = 200.0 + 100.0 * np.floor(times)
+    sound = 0.2 * np.sin(2 * np.pi * np.cumsum(pitch) / CLOCK)
+    soundfile.write(tmp_path / "long.wav", np.stack([sound, sound], axis=1), CLOCK)
+    kept = make_excerpt(ClipSource(tmp_path / "long.wav", "long.wav"))
+    assert len(kept) < 400_000
+    samples, rate = soundfile.read(io.BytesIO(kept))
+    assert samples.ndim == 1
+    assert len(samples) / rate == pytest.approx(60, abs=0.1)
+    # And it is what previews are cut of, wherever in the whole track they are wanted.
+    preview = make_preview(kept, 30.0)
+    assert second_of(heard(preview.data)[0], 3.4) == 33
+    assert make_preview(kept, 80.0).start == 0
+
+
+def test_of_a_short_track_all_is_kept(track: Path) -> None:
+    samples, rate = soundfile.read(io.BytesIO(make_excerpt(ClipSource(track.read_bytes(), "a"))))
+    assert len(samples) / rate == pytest.approx(30, abs=0.1)
+    with pytest.raises(ClipError):
+        make_excerpt(ClipSource(b"no sound", "a"))

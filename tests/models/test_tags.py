@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.id3 import TCON, TIT2, TPE1, WOAF
 
-from models.tags import Tags, read_tags
+from models.tags import Tags, read_tags, read_tags_of
 
 
 def silent_file(path: Path) -> Path:
@@ -104,6 +104,17 @@ def test_real_files_are_read(test_data: Path) -> None:
         if path.suffix not in {".m4a", ".dsf"} or path.name == "full.m4a":
             tags = read_tags(path)
             assert (tags.title, tags.artist, tags.album) == ("full", "the artist", "the album")
+
+
+def test_tags_of_bytes_are_those_of_the_file(tmp_path: Path) -> None:
+    path = silent_file(tmp_path / "x.wav")
+    file = mutagen.File(path)
+    file.add_tags()
+    file.tags.add(TPE1(encoding=3, text=["Someone"]))
+    file.save()
+    assert read_tags_of(path.read_bytes(), "x.wav") == read_tags(path)
+    assert read_tags_of(b"nothing", "C:\\Music\\07 - Ann - Bells.mp3") == Tags("Bells", "Ann")
+    assert read_tags_of(b"", "").title == "untitled"
 
 
 def test_an_album_is_guessed_only_where_nothing_is_tagged(tmp_path: Path) -> None:
