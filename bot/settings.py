@@ -64,6 +64,12 @@ PER_MINUTE = Setting(
     "Asks that a person may make in a minute, and a server five times as many; at most 600. Who "
     "owns the application may always ask.",
 )
+LIBRARY = Setting(
+    "SOUNDALIKE_LIBRARY",
+    "500",
+    "Tracks of its own that a Discord server may add, for its members alone; about 300 kB each, at "
+    "most 20000. 0 for none: then there is no `/library`.",
+)
 KEEP = Setting(
     "SOUNDALIKE_KEEP",
     "2",
@@ -85,7 +91,7 @@ STORE = Setting(
 
 SETTINGS = (
     *(TOKEN, APPLICATION, HOME, INDEX, STORE, MODEL, GUILD),
-    *(CLIP_MB, CLIP_SECONDS, JOBS, QUEUE, PER_MINUTE, KEEP, SITES),
+    *(CLIP_MB, CLIP_SECONDS, JOBS, QUEUE, PER_MINUTE, LIBRARY, KEEP, SITES),
 )
 """Every setting there is, in the order the README and `doctor` show them."""
 
@@ -119,6 +125,8 @@ class Settings:
         Asks that may wait their turn.
     per_minute : int
         Asks that a person may make in a minute.
+    library : int
+        Tracks of its own that a Discord server may have.
     keep : int
         Older generations of an index that are kept.
     sites : tuple of str
@@ -137,6 +145,7 @@ class Settings:
     jobs: int
     queue: int
     per_minute: int
+    library: int
     keep: int
     sites: tuple[str, ...]
 
@@ -179,6 +188,7 @@ class Settings:
             jobs=_whole(JOBS, given, 1, 256, default=min(os.cpu_count() or 1, 4)),
             queue=_whole(QUEUE, given, 1, 10_000),
             per_minute=_whole(PER_MINUTE, given, 1, 600),
+            library=_whole(LIBRARY, given, 0, 20_000),
             keep=_whole(KEEP, given, 1, 1_000),
             sites=_sites(given),
         )

@@ -29,7 +29,10 @@ class Kept:
     days : int or None
         Rows are deleted after so many days; None keeps them until they are taken back.
     since : str
-        The column that the days are counted from, in seconds since 1970.
+        The column that the days are counted from, in seconds since 1970; a row where it is NULL
+        is kept until it is taken back.
+    lasting : bool
+        Whether that is how most rows begin: then it is said instead of the days.
     """
 
     table: str
@@ -37,6 +40,7 @@ class Kept:
     person: str = "person"
     days: int | None = None
     since: str = "created"
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -19,6 +19,9 @@ from index.state_file import State
 from models.types import EmbeddedTrack, ModelStamp, Track
 
 SOURCE = "library"
+
+DAYS = 30
+"""How long a server's tracks are kept once it has removed the bot."""
 
 _SHELVES = 32  # servers whose tracks are held in memory
 
@@ -45,13 +48,25 @@ MIGRATION = Migration(
         Kept(
             "library",
             "A server's own tracks, for its members to find: their names, the numbers a model "
-            "made of them and a compressed preview, until they are removed; not who added them.",
+            "made of them and a compressed preview; not who added them. They stay until they are "
+            "removed, or for 30 days after the server removed me.",
             person="",
+            days=DAYS,
+            since="left_at",
+            lasting=True,
         ),
     ),
 )
 
-_TRACK = "track, title, artist, album, seconds, labels"
+LEAVING = Migration(
+    """
+    ALTER TABLE library ADD COLUMN artist_known INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE library ADD COLUMN left_at REAL;  -- when the server removed the bot; NULL if not
+    """
+)
+
+_TRACK = "track, title, artist, album, seconds, labels, artist_known"
+_HERE = "guild = ? AND left_at IS NULL"
 
 
 class Added(Enum):
@@ -116,6 +131,7 @@ class Libraries:
             *(guild, track.id, track.title, track.artist, track.album, track.seconds),
             *(json.dumps(track.labels), stamp.space, stamp.dim),
             *(pack(windows.vectors), pack(windows.starts), preview, self._clock()),
+            *(track.artist_known, None),
         )
 
         def put(database: sqlite3.Connection) -> Added:
@@ -156,23 +172,47 @@ class Libraries:
         self._forget(guild)
         return removed
 
+    async def present(self, guilds: Iterable[int]) -> None:
+        """Take note of the servers the bot is in: the libraries of all others wait to be deleted.
+
+        Those of servers it is in again are there again, as they were.
+        """
+        here = json.dumps(sorted(guilds))
+        now = self._clock()
+
+        def mark(database: sqlite3.Connection) -> None:
+            among = "IN (SELECT value FROM json_each(?))"
+            database.execute(
+                f"UPDATE library SET left_at = NULL WHERE left_at IS NOT NULL AND guild {among}",  # noqa: S608
+                (here,),
+            )
+            database.execute(
+                f"UPDATE library SET left_at = ? WHERE left_at IS NULL AND guild NOT {among}",  # noqa: S608
+                (now, here),
+            )
+
+        await self._state.write(mark)
+        with self._lock:
+            self._shelves.clear()
+
     def tracks(self, guild: int) -> tuple[Track, ...]:
         """Return a server's tracks by title, those of other models too. Blocking."""
 
         def look(database: sqlite3.Connection) -> list[Any]:
             return database.execute(
-                f"SELECT {_TRACK} FROM library WHERE guild = ? ORDER BY title, track",  # noqa: S608
+                f"SELECT {_TRACK} FROM library WHERE {_HERE} ORDER BY title, track",  # noqa: S608
                 (guild,),
             ).fetchall()
 
-        return tuple(_track(guild, *row) for row in self._state.read(look))
+        return tuple(_track(guild, row) for row in self._state.read(look))
 
     def preview(self, guild: int, track_id: str) -> bytes:
         """Return the compressed beginning of a track; empty where there is none. Blocking."""
 
         def look(database: sqlite3.Connection) -> Any:
             return database.execute(
-                "SELECT preview FROM library WHERE guild = ? AND track = ?", (guild, track_id)
+                f"SELECT preview FROM library WHERE {_HERE} AND track = ?",  # noqa: S608
+                (guild, track_id),
             ).fetchone()
 
         found = self._state.read(look)
@@ -183,8 +223,8 @@ class Libraries:
 
         def look(database: sqlite3.Connection) -> Any:
             return database.execute(
-                "SELECT count(*), total(seconds), total(length(vectors) + length(preview)) "
-                "FROM library WHERE guild = ?",
+                "SELECT count(*), total(seconds), total(length(vectors) + length(preview)) "  # noqa: S608
+                f"FROM library WHERE {_HERE}",
                 (guild,),
             ).fetchone()
 
@@ -211,12 +251,12 @@ class Libraries:
         def look(database: sqlite3.Connection) -> list[Any]:
             return database.execute(
                 f"SELECT {_TRACK}, vectors, starts, dim FROM library "  # noqa: S608
-                "WHERE guild = ? AND space = ? ORDER BY track",
+                f"WHERE {_HERE} AND space = ? ORDER BY track",
                 (guild, space),
             ).fetchall()
 
         return [
-            EmbeddedTrack(_track(guild, *row), unpack_windows(vectors, starts, dim))
+            EmbeddedTrack(_track(guild, row), unpack_windows(vectors, starts, dim))
             for *row, vectors, starts, dim in self._state.read(look)
         ]
 
@@ -226,15 +266,14 @@ class Libraries:
                 del self._shelves[key]
 
 
-def _track(
-    guild: int, track_id: str, title: str, artist: str, album: str, seconds: float, labels: str
-) -> Track:
+def _track(guild: int, row: Sequence[Any]) -> Track:
+    track_id, title, artist, album, seconds, labels, artist_known = row
     return Track(
         id=track_id,
         title=title,
         artist=artist,
         album=album,
-        artist_known=bool(artist),
+        artist_known=bool(artist_known),
         seconds=seconds,
         labels=tuple(json.loads(labels)),
         source=SOURCE,

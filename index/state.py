@@ -19,6 +19,7 @@ MIGRATIONS = (
     shown.MIGRATION,
     choices.MIGRATION,
     libraries.MIGRATION,
+    libraries.LEAVING,
 )
 """Every step of the schema, in the order they were made; none is ever taken out."""
 

@@ -116,7 +116,8 @@ def kept_text(kept: tuple[Kept, ...], mine: dict[str, int], words: Words) -> str
     lines = []
     for each in kept:
         why = words(f"kept.{each.table}")
-        days = words("privacy.until_deleted") if each.days is None else _days(each.days, words)
+        lasting = each.days is None or each.lasting
+        days = words("privacy.until_deleted") if lasting else _days(each.days or 0, words)
         count = words.count("privacy.yours", mine[each.table]) if each.table in mine else ""
         lines.append(f"- {why}\n-# {' · '.join(filter(None, [days, count]))}")
     return "\n".join(lines)

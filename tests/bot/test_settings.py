@@ -24,6 +24,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert 1 <= settings.jobs <= 4
     assert settings.queue == 100
     assert settings.per_minute == 12
+    assert settings.library == 500
 
 
 def test_the_home_falls_back_to_the_platforms_folder() -> None:
@@ -45,6 +46,7 @@ def test_everything_can_be_set() -> None:
             "SOUNDALIKE_JOBS": "2",
             "SOUNDALIKE_QUEUE": "7",
             "SOUNDALIKE_PER_MINUTE": "30",
+            "SOUNDALIKE_LIBRARY": "0",
             "SOUNDALIKE_KEEP": "9",
             "SOUNDALIKE_SITES": "YouTube, soundcloud,youtube",
         }
@@ -62,6 +64,7 @@ def test_everything_can_be_set() -> None:
         jobs=2,
         queue=7,
         per_minute=30,
+        library=0,
         keep=9,
         sites=("youtube", "soundcloud"),
     )

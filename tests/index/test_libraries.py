@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.libraries import Added, Libraries, Usage
+from index.kept import sweep
+from index.libraries import LEAVING, Added, Libraries, Usage
 from index.opened import Index, open_index
-from index.state import open_state
+from index.state import MIGRATIONS, open_state
 from index.state_file import State
 from index.with_library import IndexWithLibrary
 from models.types import CatalogueError, EmbeddedTrack, Only, Query, SearchOptions, Track
@@ -100,6 +101,55 @@ async def test_what_is_removed_is_found_no_more(libraries: Libraries) -> None:
     assert await libraries.remove_all(GUILD) == 1
 
 
+async def test_a_server_that_removed_the_bot_has_thirty_days(state: State) -> None:
+    now = [1_000_000.0]
+    libraries = Libraries(state, clock=lambda: now[0])
+    track = own("song", 1, artist="Ann", artist_known=False)
+    for guild in (GUILD, OTHER):
+        await libraries.add(guild, track, STAMP, b"ogg")
+    assert len(libraries.shelf(GUILD, STAMP.space)) == 1
+    await libraries.present([OTHER, 7])
+    # Nobody sees it any more, though it is there.
+    assert libraries.tracks(GUILD) == ()
+    assert libraries.preview(GUILD, "song") == b""
+    assert libraries.usage(GUILD) == Usage(0, 0, 0)
+    assert len(libraries.shelf(GUILD, STAMP.space)) == 0
+    assert len(libraries.shelf(OTHER, STAMP.space)) == 1
+
+    async def swept(days: float) -> int:
+        when = now[0] + days * 86_400
+        return await state.write(lambda database: sweep(database, state.kept, when))
+
+    assert await swept(29.9) == 0
+    now[0] += 20 * 86_400
+    await libraries.present([OTHER])  # the days are counted from the first time
+    await libraries.present([GUILD, OTHER])
+    assert libraries.preview(GUILD, "song") == b"ogg"
+    assert await swept(1_000) == 0
+    await libraries.present([OTHER])
+    assert await swept(29.9) == 0
+    assert await swept(30.1) == 1
+    await libraries.present([GUILD, OTHER])
+    assert libraries.tracks(GUILD) == ()
+    (left,) = libraries.tracks(OTHER)
+    assert (left.artist, left.artist_known) == ("Ann", False)
+
+
+async def test_a_library_of_before_is_there_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "older.sqlite"
+    with State(path, MIGRATIONS[: MIGRATIONS.index(LEAVING)]) as older:
+        values = ("song", "Song", "Ann", "", 9.6, "[]", STAMP.space, STAMP.dim)
+        await older.write(
+            lambda database: database.execute(
+                "INSERT INTO library VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, x'', x'', x'01', 5.0)",
+                values,
+            )
+        )
+    with open_state(path) as state:
+        (track,) = Libraries(state).tracks(GUILD)
+        assert (track.title, track.artist_known) == ("Song", True)
+
+
 async def test_both_are_asked_as_one(libraries: Libraries, index: Index) -> None:
     await libraries.add(GUILD, own("song", 1), STAMP, b"")
     both = IndexWithLibrary(index, libraries.shelf(GUILD, STAMP.space))
@@ -150,7 +200,9 @@ async def test_answers_are_narrowed_in_both(libraries: Libraries, index: Index) 
 
 async def test_one_artist_is_capped_over_both(libraries: Libraries, index: Index) -> None:
     for name in ("a", "b"):
-        await libraries.add(GUILD, own(name, 1 + (name == "b"), artist="Host 1"), STAMP, b"")
+        await libraries.add(
+            GUILD, own(name, 1 + (name == "b"), artist="Host 1", artist_known=True), STAMP, b""
+        )
     both = IndexWithLibrary(index, libraries.shelf(GUILD, STAMP.space))
     results = both.search(ask(AXES[1] + AXES[2]), SearchOptions(9)).results
     assert len([one for one in results if one.track.artist == "Host 1"]) == 2
