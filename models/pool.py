@@ -38,13 +38,12 @@ from models.types import (
     Span,
 )
 
-WORKER_MEMORY: Final = 1 << 30
-"""Bytes a worker that decodes may need, whatever it is handed."""
-
 KEPT_LIMITS: Final = DecodeLimits(max_bytes=60_000_000, max_seconds=3_600.0, timeout=90.0)
 """For the tracks that strangers hand in to be kept: 60 MB, an hour."""
 
 _KEPT_TIMEOUT_S = 300.0
+# What a worker that decodes may need, whatever it is handed.
+_WORKER_MEMORY = 1 << 30
 # A model's weights exist a few times over while it is opened: as stored, laid out and packed.
 _WEIGHTS = 6
 # Without weights, there is librosa to be loaded: what it may take of memory, and of seconds where
@@ -235,7 +234,7 @@ def check_runtime(runtime: Runtime) -> None:
 
 def listening_memory(runtime: Runtime) -> int:
     """Return the bytes that a worker which both decodes and runs the model may need."""
-    return WORKER_MEMORY + (_WEIGHTS * runtime.file.size if runtime.file else _LIBROSA)
+    return _WORKER_MEMORY + (_WEIGHTS * runtime.file.size if runtime.file else _LIBROSA)
 
 
 @lru_cache(maxsize=1)
@@ -246,7 +245,7 @@ def embedder_of(runtime: Runtime, threads: int) -> Embedder:
 
 def _decoding_memory(limits: DecodeLimits, sample_rate: int) -> int:
     samples = round(limits.max_seconds * sample_rate)
-    return WORKER_MEMORY + _COPIES * 4 * samples
+    return _WORKER_MEMORY + _COPIES * 4 * samples
 
 
 def _embed(decoded: Decoded, runtime: Runtime, threads: int) -> EmbeddedClip:
