@@ -49,8 +49,10 @@ class Layout:
     _firsts: NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_order", np.argsort(self.first, kind="stable"))
-        object.__setattr__(self, "_firsts", self.first[self._order])
+        in_order = bool((self.first[1:] >= self.first[:-1]).all())
+        order = np.arange(len(self)) if in_order else np.argsort(self.first, kind="stable")
+        object.__setattr__(self, "_order", order)
+        object.__setattr__(self, "_firsts", self.first if in_order else self.first[order])
 
     def __len__(self) -> int:
         return len(self.first)
