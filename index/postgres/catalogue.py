@@ -18,6 +18,9 @@ from models.types import FloatArray, Only, Track
 
 NUMBER = np.dtype("<u4")
 
+# So many tracks are remembered, about half a kilobyte each: answers have the same ones again.
+_MOST_KNOWN = 20_000
+
 _TRACK = """
 SELECT number, id, title, artist, album, artist_known, seconds, labels, url, path, source, library
 FROM soundalike.tracks_{n}
@@ -61,13 +64,20 @@ class StoredCatalogue:
         self._connections = connections
         self._generation = generation
         self._pieces = pieces
+        self._known: dict[int, Track] = {}
 
     def tracks(self, numbers: Sequence[int]) -> list[Track]:
         """Return the tracks with these numbers, in the order asked."""
-        if not numbers:
-            return []
-        rows = self._ask(f"{_TRACK} WHERE number = ANY(%s)", list(map(int, numbers)))
-        found = {row[0]: _as_track(row) for row in rows}
+        known = ((int(number), self._known.get(number)) for number in numbers)
+        found = {number: track for number, track in known if track}
+        missing = [int(number) for number in numbers if number not in found]
+        if missing:
+            rows = self._ask(f"{_TRACK} WHERE number = ANY(%s)", missing)
+            read = {row[0]: _as_track(row) for row in rows}
+            if len(self._known) + len(read) > _MOST_KNOWN:
+                self._known.clear()
+            self._known.update(read)
+            found |= read
         return [found[number] for number in numbers]
 
     def starts(self, number: int) -> FloatArray:

@@ -273,6 +273,16 @@ def test_little_is_kept_where_there_is_little_room(module_address: Any, local: I
     connections.close()
 
 
+def test_few_tracks_are_remembered_where_few_may_be(
+    store: Any, local: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.postgres.catalogue._MOST_KNOWN", 300)
+    expected = [track for track, _ in local.contents()]
+    assert [track for track, _ in store.contents()] == expected
+    assert len(store._shelf.catalogue._known) <= 300
+    assert store._shelf.catalogue.tracks([7, 7, 999, 3]) == [expected[n] for n in (7, 7, 999, 3)]
+
+
 def test_the_graph_finds_nearly_all(store: Any, local: Index, rng: np.random.Generator) -> None:
     matrix = np.concatenate([windows.vectors for _, windows in local.contents()])
     asked = unit(matrix[rng.choice(len(matrix), 100)] + 0.05 * rng.normal(size=(100, STAMP.dim)))
