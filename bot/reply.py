@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from typing import Any
 
 import aiohttp
 import discord
@@ -36,13 +37,12 @@ async def reply(message: discord.Message, card: Card) -> None:
     """Reply to a message with a card; in private where the bot may not write in public."""
     rights = rights_in(message)
     if not rights.send_messages:
-        await message.author.send(view=card.view, files=card.files)
+        await _send(message.author, card)
     elif rights.read_message_history:
         # The message may be gone by now: then the answer stands alone.
-        reference = message.to_reference(fail_if_not_exists=False)
-        await message.channel.send(view=card.view, files=card.files, reference=reference)
+        await _send(message.channel, card, message.to_reference(fail_if_not_exists=False))
     else:
-        await message.channel.send(view=card.view, files=card.files)
+        await _send(message.channel, card)
 
 
 async def tell(message: discord.Message, saying: Saying) -> None:
@@ -101,16 +101,20 @@ async def edit_card(
             await interaction.followup.send(view=card.view, files=card.files, ephemeral=True)
         elif error.code == _EXPIRED and public:
             await _send_late(interaction, card)
-        elif error.status == _REFUSED and card.fallback:
-            _log.warning("Discord refused a layout (%d): an embed was sent", error.code)
-            await interaction.edit_original_response(embed=card.fallback, attachments=[])
+        elif fallback := _older_form(card, error):
+            await interaction.edit_original_response(embed=fallback, attachments=[])
         else:
             raise
 
 
 async def edit_file(interaction: discord.Interaction, text: str, file: discord.File) -> None:
-    """Put a file with a line of text where an interaction was deferred."""
-    await interaction.edit_original_response(content=text, attachments=[file])
+    """Put a file with a line of text where an interaction was deferred, if that still stands."""
+    try:
+        await interaction.edit_original_response(content=text, attachments=[file])
+    except discord.NotFound as error:
+        if error.code != _UNKNOWN_MESSAGE:
+            raise
+        _log.info("a person put an answer away before it came")
 
 
 async def answer_error(interaction: discord.Interaction, error: BaseException) -> None:
@@ -137,6 +141,27 @@ async def answer_error(interaction: discord.Interaction, error: BaseException) -
 async def _send_late(interaction: discord.Interaction, card: Card) -> None:
     channel = interaction.channel
     if isinstance(channel, discord.abc.Messageable) and interaction.app_permissions.send_messages:
-        await channel.send(view=card.view, files=card.files)
+        await _send(channel, card)
     else:
-        await interaction.user.send(view=card.view, files=card.files)
+        await _send(interaction.user, card)
+
+
+async def _send(
+    place: discord.abc.Messageable, card: Card, reference: discord.MessageReference | None = None
+) -> None:
+    more: dict[str, Any] = {"reference": reference} if reference else {}
+    try:
+        await place.send(view=card.view, files=card.files, **more)
+    except discord.HTTPException as error:
+        fallback = _older_form(card, error)
+        if fallback is None:
+            raise
+        await place.send(embed=fallback, **more)
+
+
+def _older_form(card: Card, error: discord.HTTPException) -> discord.Embed | None:
+    """Return what to send instead of a layout that was refused; None if that was not why."""
+    if error.status != _REFUSED or card.fallback is None:
+        return None
+    _log.warning("Discord refused a layout (%d): an embed was sent", error.code)
+    return card.fallback

@@ -69,11 +69,10 @@ def draw_why(why: Why) -> bytes:
         _draw_ribbon(image, clip.span(why.start + pair.clip), track.span(pair.track), pair)
     for axis, name, above in ((clip, why.names[0], True), (track, why.names[1], False)):
         axis.draw_times(draw, name, above=above)
-    size = (round(WIDTH * SHOWN), round(HEIGHT * SHOWN))
-    small = image.resize(size, Image.Resampling.LANCZOS)
-    small.putalpha(_corners(size))
+    small = image.reduce(round(_SCALE / SHOWN))
+    small.putalpha(_corners(small.size))
     file = io.BytesIO()
-    small.save(file, "PNG", compress_level=6)
+    small.save(file, "PNG", compress_level=3)
     return file.getvalue()
 
 
@@ -118,11 +117,12 @@ def _draw_ribbon(
     strength = min(max((pair.similarity - _LEAST_ALIKE) / (1 - _LEAST_ALIKE), 0.0), 1.0)
     colour = _colour(strength)
     opacity = round(_FAINTEST + strength * (_STRONGEST - _FAINTEST))
-    mask = Image.new("L", image.size)
-    draw = ImageDraw.Draw(mask)
-    points = list(_outline(top, bottom))
-    draw.polygon(_scaled_points(points), opacity)
-    image.paste(colour, mask=mask)
+    points = np.array(list(_outline(top, bottom))) * _SCALE
+    corner = np.floor(points.min(axis=0)).astype(int)
+    width, height = (np.ceil(points.max(axis=0)).astype(int) - corner + 1).tolist()
+    mask = Image.new("L", (width, height))
+    ImageDraw.Draw(mask).polygon(list(map(tuple, points - corner)), opacity)
+    image.paste(colour, (int(corner[0]), int(corner[1])), mask)
     ends = ImageDraw.Draw(image)
     for (left, right), y in ((top, _TOP_LINE), (bottom, _BOTTOM_LINE)):
         box = (left, y - _THICK / 2, right, y + _THICK / 2)
@@ -151,10 +151,6 @@ def _colour(strength: float) -> tuple[int, int, int]:
 
 def _scaled(numbers: Sequence[float]) -> tuple[float, ...]:
     return tuple(number * _SCALE for number in numbers)
-
-
-def _scaled_points(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    return [(x * _SCALE, y * _SCALE) for x, y in points]
 
 
 @lru_cache(maxsize=1)

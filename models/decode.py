@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -61,7 +62,7 @@ class Audio:
     Attributes
     ----------
     samples : np.ndarray [shape=(n,), float32]
-        Mono: the mean of the channels, full scale at ±1.
+        Mono: the mean of the channels, full scale at ±1. [n, 2] where stereo was asked for.
     sample_rate : int
         In Hz.
     start, end : float
@@ -80,7 +81,14 @@ class Audio:
     notes: tuple[str, ...] = ()
 
 
-def decode(source: ClipSource, *, sample_rate: int, span: Span, limits: DecodeLimits) -> Audio:
+def decode(
+    source: ClipSource,
+    *,
+    sample_rate: int,
+    span: Span,
+    limits: DecodeLimits,
+    stereo: bool = False,
+) -> Audio:
     """Decode a span of a file.
 
     The format is told from the content. The channels are averaged at the file's own rate, then
@@ -94,6 +102,9 @@ def decode(source: ClipSource, *, sample_rate: int, span: Span, limits: DecodeLi
     span : Span
         Which part, in seconds.
     limits : DecodeLimits
+    stereo : bool
+        Whether two channels are wanted, for people to hear; what has one or more than two gives
+        the same in both.
 
     Returns
     -------
@@ -106,17 +117,18 @@ def decode(source: ClipSource, *, sample_rate: int, span: Span, limits: DecodeLi
         The file cannot be read or holds no sound in that span, or the span makes no sense.
     """
     start, end = _check_span(span)
+    collect = partial(_collect, mix=_Mix(sample_rate, 2 if stereo else 1), limits=limits)
     deadline = Deadline(limits.timeout)
     with open_source(source, limits) as file:
         try:
             with open_sndfile(file, deadline) as stream:
-                return _collect(stream, sample_rate, start, end, limits)
+                return collect(stream, start, end)
         except UnreadableError:
             pass
         try:
             most = min(start + limits.max_seconds + 1, end, _LONGEST_SECONDS)
             with open_ffmpeg(file, seconds=most, deadline=deadline) as stream:
-                return _collect(stream, sample_rate, start, end, limits)
+                return collect(stream, start, end)
         except UnreadableError:
             raise _no_sound() from None
 
@@ -202,12 +214,20 @@ def _check_span(span: Span) -> tuple[float, float]:
     return start, end
 
 
+@dataclass(frozen=True, slots=True)
+class _Mix:
+    """What comes out: how many samples a second, and how many channels."""
+
+    sample_rate: int
+    channels: int
+
+
 def _collect(
-    stream: PcmStream, sample_rate: int, start: float, end: float, limits: DecodeLimits
+    stream: PcmStream, start: float, end: float, *, mix: _Mix, limits: DecodeLimits
 ) -> Audio:
     most = math.ceil(limits.max_seconds * min(stream.rate, _BUSIEST / stream.channels))
     asked = math.inf if end == math.inf else round((end - start) * stream.rate)
-    resampler = _Resampler(stream.rate, sample_rate)
+    resampler = _Resampler(stream.rate, mix)
     blocks: list[FloatArray] = []
     skipped = frames = 0
     notes: tuple[str, ...] = ()
@@ -216,7 +236,7 @@ def _collect(
         wanted = int(min(most, asked))
         while frames < wanted and len(block := stream.read(min(BLOCK_FRAMES, wanted - frames))):
             frames += len(block)
-            blocks.append(resampler.next(_mono(block)))
+            blocks.append(resampler.next(_mixed(block, mix.channels)))
         if wanted < asked and len(stream.read(1)):
             notes = (
                 f"Only {round(most / stream.rate, 1):g} seconds of the file were listened to.",
@@ -230,7 +250,7 @@ def _collect(
     samples = np.concatenate(blocks)
     if not len(samples):
         raise _no_sound()
-    return Audio(samples, sample_rate, start, start + seconds, seconds, notes)
+    return Audio(samples, mix.sample_rate, start, start + seconds, seconds, notes)
 
 
 def _no_sound() -> ClipError:
@@ -249,29 +269,40 @@ def _over(seconds: float) -> ClipError:
     )
 
 
-def _mono(block: FloatArray) -> FloatArray:
+def _mixed(block: FloatArray, wanted: int) -> FloatArray:
+    """Return one channel [n], or two [n, 2]."""
     channels = block.shape[1]
-    # A product with a vector is far quicker than mean(axis=1).
+    # A product with a matrix is far quicker than mean(axis=1).
     with np.errstate(invalid="ignore", over="ignore"):
-        mono = block @ np.full(channels, 1 / channels, np.float32)
-    if not np.abs(mono).max() <= _LOUDEST:
+        if wanted == 1:
+            mixed = block @ np.full(channels, 1 / channels, np.float32)
+        elif channels == 2:
+            mixed = block
+        else:
+            mixed = block @ np.full((channels, 2), 1 / channels, np.float32)
+    if not np.abs(mixed).max() <= _LOUDEST:
         raise ClipError(
             "The file holds sample values that are no sound: not numbers, or far too large.",
             "Export it again, as ordinary 16-bit wav for example.",
         )
-    return mono
+    return mixed
 
 
 class _Resampler:
     """Brings blocks to another rate as if they were one."""
 
-    def __init__(self, rate: int, wanted: int) -> None:
-        same = rate == wanted
-        self._stream = None if same else soxr.ResampleStream(rate, wanted, 1, quality="HQ")
+    def __init__(self, rate: int, mix: _Mix) -> None:
+        same = rate == mix.sample_rate
+        self._stream = (
+            None if same else soxr.ResampleStream(rate, mix.sample_rate, mix.channels, quality="HQ")
+        )
+        self._nothing = np.empty((0, 2) if mix.channels == 2 else 0, np.float32)
 
     def next(self, block: FloatArray) -> FloatArray:
         return block if self._stream is None else self._stream.resample_chunk(block)
 
     def rest(self) -> FloatArray:
-        nothing = np.empty(0, np.float32)
-        return nothing if self._stream is None else self._stream.resample_chunk(nothing, last=True)
+        if self._stream is None:
+            return self._nothing
+        rest: FloatArray = self._stream.resample_chunk(self._nothing, last=True)
+        return rest

@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 
 from models.crew import Crew, as_problem
-from models.decode import DecodeLimits, decode
+from models.decode import Audio, DecodeLimits, decode
 from models.types import ClipError, ClipSource, FloatArray, Span
 
 SECONDS = 10.0
@@ -29,6 +29,7 @@ EXCERPT_SECONDS = 60.0
 _EXCERPT_RATE = 48_000  # Opus takes few others
 _SMALL = 0.9  # of 0 to 1: some 33 kbit/s in Opus, 57 in Vorbis
 _EXCERPT_LIMITS = replace(_LIMITS, max_seconds=EXCERPT_SECONDS)
+_ENOUGH_S = 0.1
 _TIMEOUT_S = 40.0
 _MEMORY = 1 << 30
 _FULL_SCALE = 32_767
@@ -123,18 +124,21 @@ def make_preview(file: Path | bytes, at: float) -> Preview:
     """Do what `Previewer.make` says, here and now; blocking."""
     source = ClipSource(file, "a track")
     try:
-        audio = decode(source, sample_rate=RATE, span=Span(at, at + SECONDS), limits=_LIMITS)
+        audio = _part(source, at, at + SECONDS)
     except ClipError:
         if at <= 0:
             raise
-        audio = decode(source, sample_rate=RATE, span=Span(0, SECONDS), limits=_LIMITS)
+        audio = _part(source, 0.0, SECONDS)
     missing = SECONDS - audio.seconds
-    if missing > 0.1 and audio.start > 0:
+    if missing > _ENOUGH_S and audio.start > 0:
         # It ends too soon after that spot: the preview begins earlier.
-        span = Span(max(0.0, audio.start - missing), audio.start + audio.seconds)
-        audio = decode(source, sample_rate=RATE, span=span, limits=_LIMITS)
+        audio = _part(source, max(0.0, audio.start - missing), audio.end)
     data, ending = _encode(polish(audio.samples))
     return Preview(data, ending, audio.start, audio.seconds)
+
+
+def _part(source: ClipSource, start: float, end: float) -> Audio:
+    return decode(source, sample_rate=RATE, span=Span(start, end), limits=_LIMITS, stereo=True)
 
 
 def polish(samples: FloatArray) -> FloatArray:
@@ -142,21 +146,21 @@ def polish(samples: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    samples : np.ndarray [shape=(n,), float32]
+    samples : np.ndarray [shape=(n, 2), float32]
         At 44.1 kHz, full scale at ±1.
 
     Returns
     -------
-    np.ndarray [shape=(n,), float32]
+    np.ndarray [shape=(n, 2), float32]
     """
     pcm = (np.clip(samples, -1, 1) * _FULL_SCALE).astype("<i2").tobytes()
-    sound = _audio_segment()(data=pcm, sample_width=2, frame_rate=RATE, channels=1)
+    sound = _audio_segment()(data=pcm, sample_width=2, frame_rate=RATE, channels=2)
     if sound.rms:
         sound = sound.apply_gain(min(_LEVEL - sound.dBFS, _PEAK - sound.max_dBFS))
     sound = sound.fade_in(_FADE_IN_MS).fade_out(_FADE_OUT_MS)
     levelled: FloatArray = np.frombuffer(sound.raw_data, "<i2").astype(np.float32)
     levelled /= _FULL_SCALE
-    return levelled
+    return levelled.reshape(-1, 2)
 
 
 def _audio_segment() -> Any:

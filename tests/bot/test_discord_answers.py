@@ -413,3 +413,40 @@ async def test_where_a_layout_is_refused_an_embed_goes(
     (embed,) = answer.embeds
     assert "**1.** **The low one" in embed["description"]
     assert "an embed was sent" in caplog.text
+
+
+async def test_a_refused_layout_in_a_direct_message_becomes_an_embed(
+    discord_server: Discord, make_bot: MakeBot
+) -> None:
+    async with discord_server.running(make_bot()):
+        discord_server.fail_next("POST /channels/{channel_id}/messages", 400)
+        clip = discord_server.upload("clip.wav", CLIP)
+        dropped = await discord_server.message(discord_server.dm(), attachments=[clip])
+        answer = await discord_server.next_message(dropped)
+    assert "**1.** **The low one" in answer.embeds[0]["description"]
+
+
+async def test_without_the_right_to_embed_the_card_is_whole(discord_with_bot: Discord) -> None:
+    discord_with_bot.channel.bot_permissions &= ~Permission.EMBED_LINKS
+    assert ids(await ask(discord_with_bot))
+
+
+async def test_what_was_put_away_before_it_came_is_no_accident(
+    discord_server: Discord,
+    make_bot: MakeBot,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def put_away(_: object) -> bytes:
+        *_, last = discord_server.world.interactions.values()
+        last.original.deleted = True
+        return b"#EXTM3U"
+
+    caplog.set_level("INFO")
+    monkeypatch.setattr("bot.answers.playlist.write_m3u8", put_away)
+    async with discord_server.running(make_bot()):
+        answer = await ask(discord_server)
+        await discord_server.click(answer, "Save as playlist")
+        await discord_server.until(lambda: "put an answer away" in caplog.text, 10)
+        await discord_server.quiet()
+    assert "unexpected" not in caplog.text

@@ -29,8 +29,8 @@ def track(tmp_path: Path) -> Path:
 def heard(data: bytes) -> tuple[np.ndarray, int]:
     samples, rate = soundfile.read(io.BytesIO(data), dtype="float32")
     assert rate == RATE
-    assert samples.ndim == 1
-    return samples, rate
+    assert samples.shape[1] == 2
+    return samples[:, 0], rate
 
 
 def second_of(samples: np.ndarray, at: float) -> int:
@@ -61,21 +61,31 @@ def test_a_short_track_is_played_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("gain", [0.005, 0.1, 1.0])
 def test_loud_and_soft_come_out_alike(gain: float) -> None:
     rng = np.random.default_rng(1)
-    level = polish((gain * np.clip(rng.normal(size=5 * RATE) / 4, -1, 1)).astype(np.float32))
+    noise = np.clip(rng.normal(size=(5 * RATE, 2)) / 4, -1, 1)
+    level = polish((gain * noise).astype(np.float32))
     middle = level[RATE : 4 * RATE]
     assert 20 * np.log10(np.sqrt((middle**2).mean())) == pytest.approx(-18, abs=1)
 
 
+def test_left_and_right_stay_where_they_are(tmp_path: Path) -> None:
+    times = np.arange(12 * CLOCK)
+    both = np.stack([np.sin(times / 9), 0.01 * np.sin(times / 5)], axis=1)
+    soundfile.write(tmp_path / "a.flac", both, CLOCK)
+    samples, _ = soundfile.read(io.BytesIO(make_preview(tmp_path / "a.flac", 1.0).data))
+    left, right = np.sqrt((samples**2).mean(axis=0))
+    assert left > 30 * right
+
+
 def test_nothing_passes_full_scale_and_silence_stays() -> None:
-    clicks = np.zeros(RATE, np.float32)
+    clicks = np.zeros((RATE, 2), np.float32)
     clicks[::4_000] = 0.9
     assert np.abs(polish(clicks)).max() <= 10 ** (-0.9 / 20)
-    assert not polish(np.zeros(RATE, np.float32)).any()
+    assert not polish(np.zeros((RATE, 2), np.float32)).any()
 
 
 def test_it_fades_in_and_out() -> None:
     tone = np.sin(np.arange(2 * RATE) / 10).astype(np.float32)
-    faded = np.abs(polish(tone))
+    faded = np.abs(polish(np.stack([tone, tone], axis=1)))[:, 0]
     middle = faded[RATE - 4_000 : RATE].max()
     assert faded[: RATE // 500].max() < 0.4 * middle  # 2 of 20 ms
     assert faded[-RATE // 20 :].max() < 0.4 * middle  # the last 50 of 500 ms
