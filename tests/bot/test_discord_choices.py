@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from index.builder import IndexBuilder
 from index.opened import Index, open_index
@@ -158,12 +159,27 @@ async def test_a_catalogue_without_genres_says_so(
 # Links to pages
 
 
+@pytest.fixture
+async def page() -> AsyncIterator[str]:
+    async def show(_: web.Request) -> web.Response:
+        return web.Response(text="<html><video src=a.mp4></video></html>", content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/watch", show)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/watch?v=abcdefghijk"
+    await runner.cleanup()
+
+
 async def test_a_page_of_a_site_that_is_not_named_is_refused(
-    discord_server: Discord, make_bot: MakeBot
+    discord_server: Discord, make_bot: MakeBot, page: str
 ) -> None:
-    fetcher = SiteFetcher(GuardedFetcher(policy=lambda *_: False), [SITES["bandcamp"]])
+    guarded = GuardedFetcher(policy=lambda address, _: address == "127.0.0.1")
+    fetcher = SiteFetcher(guarded, [SITES["bandcamp"]])
     async with discord_server.running(make_bot(fetcher=fetcher)):
-        told = await ask(discord_server, link="https://www.youtube.com/watch?v=abcdefghijk")
-    assert told.text.startswith("**")
-    assert len(told.text.splitlines()) == 2
+        told = await ask(discord_server, link=page)
+    assert "Behind that link is a web page, not an audio file." in told.text
+    assert "Give a link to the audio file itself" in told.text
     assert discord_server.rejections == []
