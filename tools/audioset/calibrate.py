@@ -104,6 +104,7 @@ def _fitted(
             done += len(asking)
     learnt, foreign, pairs = asked
     given = matches(fit(learnt), foreign.similarities)
+    reliability = measure(foreign, given)
     source = Source(
         NAME,
         len(material.items),
@@ -111,13 +112,14 @@ def _fitted(
         len(foreign),
         foreign.share,
         float(np.average(given, weights=foreign.weights)),
+        reliability,
     )
     return MatchFit(
         stamp=material.heard[0].stamp,
         knots=fit(pairs),
         sources=(source,),
         pairs=pairs,
-        held_out=measure(foreign, given),
+        held_out=reliability,
         unfitted=measure(foreign, np.clip(foreign.similarities, 0, 1)),
         constant=measure(foreign, np.full(len(foreign), learnt.share)),
     )

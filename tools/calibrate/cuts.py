@@ -37,6 +37,9 @@ SECONDS: Final = (10.0, 15.0)
 
 MOST_TRACKS: Final = 200
 
+MOST_CUTS: Final = 3
+"""Of a length, of each track of a small catalogue."""
+
 _AROUND = 2.0
 _WAYS: Final[Mapping[str, tuple[Codec, int] | None]] = {
     AS_IT_IS: None,
@@ -51,6 +54,8 @@ class Cut:
 
     Attributes
     ----------
+    track : int
+        The number of the track it was cut from.
     way : str
         How it was encoded.
     seconds : float
@@ -58,19 +63,21 @@ class Cut:
         Which threshold it is held to.
     own : float
         How alike it is to the track it was cut from.
-    stranger : float
-        How alike it is to the most similar other track that a search would compare it with.
+    strangers : tuple of (int, float)
+        Numbers of the other tracks that a search would compare it with, and how alike it is to
+        each.
     found : bool
         Whether its track comes first in a search.
     twin : float or None
         How alike its windows are to those of the cut as it is; None for that one itself.
     """
 
+    track: int
     way: str
     seconds: float
     is_long: bool
     own: float
-    stranger: float
+    strangers: tuple[tuple[int, float], ...]
     found: bool
     twin: float | None = None
 
@@ -84,7 +91,8 @@ async def hear_cuts(
 ) -> AsyncIterator[tuple[Track, list[Cut] | LeftOut]]:
     """Cut 10 and 15 seconds anywhere out of every track, and hear them in three encodings.
 
-    Of a large catalogue, 200 tracks are cut. Tracks of less than 12 seconds give none.
+    Of a large catalogue 200 tracks are cut once, of a small one every track up to three times.
+    Tracks of less than 12 seconds give none.
 
     Yields
     ------
@@ -98,14 +106,17 @@ async def hear_cuts(
         There is no ffmpeg with these encoders.
     """
     catalogue = _Catalogue(material.heard[0].windows)
-    for number in cut_tracks(material):
+    numbers = cut_tracks(material)
+    turns = max(1, min(MOST_CUTS, MOST_TRACKS // max(len(numbers), 1)))
+    for number in numbers:
         track = material.items[number].track
         try:
             cuts = [
                 cut
                 for seconds in SECONDS
                 if track.seconds >= seconds + _AROUND
-                for cut in await _hear(track, number, seconds, catalogue, listener)
+                for turn in range(turns)
+                for cut in await _hear(track, number, seconds, turn, catalogue, listener)
             ]
         except ClipError as error:
             if isinstance(error, CodecError):
@@ -138,28 +149,35 @@ class _Catalogue:
         self._layout = Layout(np.cumsum(counts) - counts, counts)
         self._everything = np.arange(len(counts))
 
-    def compare(self, query: Query, number: int) -> tuple[float, float, bool]:
-        """Return likeness to a clip's own track, to the nearest stranger, and who is first."""
+    def compare(self, query: Query, number: int) -> tuple[float, list[tuple[int, float]], bool]:
+        """Return likeness to a clip's own track and to strangers, and whether its own is first."""
         clip, dense = query.windows.vectors, query.dense
         scored = score_tracks(clip, self._matrix, self._layout, self._everything)
         first = scored.numbers[:EXCERPT_SUSPECTS].tolist()
         strangers = [
-            place_likeness(dense, self._windows[other]) for other in first if other != number
+            (other, place_likeness(dense, self._windows[other]))
+            for other in first
+            if other != number
         ]
         own = place_likeness(dense, self._windows[number])
-        return own, max(strangers, default=-1.0), first[0] == number
+        return own, strangers, first[0] == number
 
 
 async def _hear(
-    track: Track, number: int, seconds: float, catalogue: _Catalogue, listener: ClipListener
+    track: Track,
+    number: int,
+    seconds: float,
+    turn: int,
+    catalogue: _Catalogue,
+    listener: ClipListener,
 ) -> list[Cut]:
-    wav = _cut(track, number, seconds)
+    wav = _cut(track, seconds, [SEED, number, round(seconds), turn])
     cuts: list[Cut] = []
     plain: FloatArray | None = None
     for way, codec in _WAYS.items():
         data = wav if codec is None else _coded(wav, *codec)
         query = (await listener.hear(ClipSource(data, "cut"), Span())).query
-        own, stranger, found = catalogue.compare(query, number)
+        own, strangers, found = catalogue.compare(query, number)
         vectors = query.windows.vectors
         twin = None
         if plain is None:
@@ -167,15 +185,14 @@ async def _hear(
         else:
             both = min(len(plain), len(vectors))
             twin = float((plain[:both] * vectors[:both]).sum(axis=1).mean())
-        cuts.append(Cut(way, seconds, is_long(query.dense), own, stranger, found, twin))
+        long = is_long(query.dense)
+        cuts.append(Cut(number, way, seconds, long, own, tuple(strangers), found, twin))
     return cuts
 
 
-def _cut(track: Track, number: int, seconds: float) -> bytes:
+def _cut(track: Track, seconds: float, seed: list[int]) -> bytes:
     """Read a part of a track, anywhere in it, with all its channels; a wav file."""
-    start = np.random.default_rng([SEED, number, round(seconds)]).uniform(
-        0, track.seconds - seconds - _AROUND / 2
-    )
+    start = np.random.default_rng(seed).uniform(0, track.seconds - seconds - _AROUND / 2)
     try:
         with soundfile.SoundFile(Path(track.path)) as file:
             file.seek(round(start * file.samplerate))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,12 @@ class Errand:
     labelled: tuple[Path, ...]
     same: Path | None
     kept: Path
+
+    def command(self, model: str) -> str:
+        """Return the command line of this, with the names of folders in the place of paths."""
+        same = ["--same", name_of(self.same)] if self.same else []
+        words = (model, *map(name_of, self.labelled), *same)
+        return shlex.join(["soundalike", "model", "calibrate", *words])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +84,9 @@ def run_errand(errand: Errand, runtime: Runtime, screen: Screen) -> Calibrated:
     return Calibrated(fit_matches(named, sameness, screen=screen) if named else None, same)
 
 
-def calibrated_text(text: str, found: Calibrated, reference: str | None = None) -> str:
+def calibrated_text(
+    text: str, found: Calibrated, made_by: str, reference: str | None = None
+) -> str:
     """Return a card's text with a calibration in it.
 
     Parameters
@@ -85,14 +94,18 @@ def calibrated_text(text: str, found: Calibrated, reference: str | None = None) 
     text : str
         Of the model's card.
     found : Calibrated
+    made_by : str
+        The command that found it.
     reference : str or None
         What to call what the matches were measured on; None for names and counts.
     """
     sections: dict[str, dict[str, Any]] = {}
     if found.matches:
-        sections["calibration"] = calibration_section(found.matches, reference)
+        section = calibration_section(found.matches, reference)
+        sections["calibration"] = {"made_by": made_by, **section}
     if found.sameness:
         sections["same"] = {
+            "made_by": made_by,
             "long": found.sameness.sameness.long,
             "short": found.sameness.sameness.short,
             "twin": found.sameness.sameness.twin,

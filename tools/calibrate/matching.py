@@ -10,7 +10,7 @@ import numpy as np
 
 from index.journal import LeftOut
 from models.types import ModelStamp, Sameness
-from tools.calibrate.isotonic import Knots, matches
+from tools.calibrate.isotonic import Knots
 from tools.calibrate.pairs import CLIPS, Pairs, joined, pairs_of
 from tools.calibrate.reliability import Reliability, fit, held_out_matches, measure
 from tools.evaluate.evaluation import judge_labels, labelled
@@ -33,7 +33,9 @@ class Source:
     alike : float
         The share of the pairs that is alike.
     match : float
-        Their mean match, by knots that were fitted without the asking tracks.
+        Their mean match, held out.
+    held_out : Reliability
+        Of matches by knots that were fitted on the other folds of all catalogues.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Source:
     pairs: int
     alike: float
     match: float
+    held_out: Reliability
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,14 +59,14 @@ class MatchFit:
     pairs : Pairs
         What the knots were fitted on.
     held_out : Reliability
-        Of matches by knots that were fitted without the asking tracks.
+        Of matches by knots that were fitted without whose clip it is, who is not found either.
     unfitted : Reliability
         Of the similarity itself, taken for a probability: what there was before.
     constant : Reliability
         Of the share of all pairs that is alike, said of every pair.
     whole : Reliability or None
-        Of these knots where tracks ask as a whole instead of as clips; None where they are no
-        longer than clips.
+        Of the same matches where tracks ask as a whole instead of as clips; None where they are
+        no longer than clips.
     left_out : tuple of LeftOut
     notes : tuple of str
     """
@@ -97,11 +100,12 @@ def fit_matches(
     Raises
     ------
     EvaluationError
-        A catalogue has too few tracks or labels.
+        A catalogue has too few tracks or labels, or they hardly find each other.
     """
     clips, whole, sources, notes = [], [], [], []
     for name, given in named:
         material, own_notes = labelled(given)
+        # A search does not keep the clip's own artist from being found.
         judged = judge_labels(material, filtered=False)
         if len(material.items) < LEAST_ASKING:
             raise EvaluationError(
@@ -129,7 +133,7 @@ def fit_matches(
         held_out=measure(pairs, held_out),
         unfitted=measure(pairs, similar),
         constant=measure(pairs, np.full(len(pairs), pairs.share)),
-        whole=measure(together, matches(knots, together.similarities)),
+        whole=measure(together, held_out_matches(pairs, together)),
         left_out=tuple(file for _, material in named for file in material.left_out),
         notes=tuple(notes),
     )
@@ -144,12 +148,13 @@ def _source(
     place: int,
 ) -> Source:
     own = pairs.sources == place
-    weights = pairs.weights[own]
+    mine = pairs.only(own)
     return Source(
         name,
         tracks,
         labels,
-        int(own.sum()),
-        float(np.average(pairs.alike[own], weights=weights)),
-        float(np.average(held_out[own], weights=weights)),
+        len(mine),
+        mine.share,
+        float(np.average(held_out[own], weights=mine.weights)),
+        measure(mine, held_out[own]),
     )

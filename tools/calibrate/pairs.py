@@ -15,7 +15,7 @@ from models.types import FloatArray, Sameness, SearchOptions, Windows
 from tools.evaluate.bootstrap import SEED
 from tools.evaluate.judgements import Judgements
 from tools.evaluate.metrics import BoolArray, Floats, IntArray
-from tools.evaluate.sources import Material
+from tools.evaluate.sources import EvaluationError, Item, Material
 
 RESULTS: Final = 10
 """What people see of an answer."""
@@ -24,6 +24,9 @@ CLIPS: Final = 3
 """Windows of a track that ask, each as a clip of its own: people hand in about ten seconds."""
 
 MOST_ASKING: Final = 2_000
+
+LEAST_OWNERS: Final = 10
+"""Of fewer artists than that, what is true of other artists cannot be said."""
 
 _Array = TypeVar("_Array", Floats, BoolArray, IntArray)
 
@@ -40,19 +43,24 @@ class Pairs:
         Of clip and result, as a search scores it, in [-1, 1].
     alike : np.ndarray [shape=(n,), bool]
         Whether the clip's track and the result share a label.
-    asking : np.ndarray [shape=(n,), int]
-        A number for the track the clip is of.
+    asking, found : np.ndarray [shape=(n,), int]
+        Whose the clip and the result are: places in `owners`. What is one owner's is not
+        independent.
     sources : np.ndarray [shape=(n,), int]
         A number for the catalogue.
     weights : np.ndarray [shape=(n,), float64]
         What the pair counts, above 0.
+    owners : tuple of str
+        Known artists, and the ids of recordings that are by nobody known.
     """
 
     similarities: Floats
     alike: BoolArray
     asking: IntArray
+    found: IntArray
     sources: IntArray
     weights: Floats
+    owners: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.similarities)
@@ -63,8 +71,10 @@ class Pairs:
             self.similarities[chosen],
             self.alike[chosen],
             self.asking[chosen],
+            self.found[chosen],
             self.sources[chosen],
             self.weights[chosen],
+            self.owners,
         )
 
     @property
@@ -85,8 +95,8 @@ def pairs_of(
 ) -> Pairs:
     """Let tracks ask for the others as clips of about ten seconds, and keep the first 10 results.
 
-    As in an answer, the track itself and its near-twins are left out, and of near-twins only the
-    better one stays; but one artist may have more than two.
+    As in a person's answer, the track itself and its near-twins are left out, of near-twins only
+    the better one stays, and at most two are by one known artist; that may be the clip's own.
 
     Parameters
     ----------
@@ -103,8 +113,17 @@ def pairs_of(
         but of a large catalogue 2,000 ask.
     progress : callable
         Told how many tracks have asked.
+
+    Raises
+    ------
+    EvaluationError
+        Nobody found anything.
     """
     catalogue = _Catalogue(material, sameness, among)
+    owners = _owners(material.items)
+    names = tuple(dict.fromkeys(owners))
+    number = {name: place for place, name in enumerate(names)}
+    places = np.array([number[owner] for owner in owners], np.int64)
     found = []
     chosen = _chosen(len(material.items)) if asking is None else asking.tolist()
     for done, number in enumerate(chosen, 1):
@@ -112,33 +131,46 @@ def pairs_of(
         asks = [own] if clips is None else [own[[place]] for place in _spread(len(own), clips)]
         alike = judged.relevant(slice(number, number + 1))[0]
         for clip in asks:
-            results = catalogue.nearest(number, clip)
-            found += [(s, alike[other], number, 1 / len(asks)) for other, s in results]
+            nearest = catalogue.nearest(number, clip)
+            found += [(s, alike[other], number, other, 1 / len(asks)) for other, s in nearest]
         progress(done)
-    similarities, shared, numbers, weights = zip(*found, strict=True)
+    if not found:
+        raise EvaluationError(
+            "No track found another one: to this model they are all one and the same.",
+            "Name tracks that sound different.",
+            material.left_out,
+        )
+    similarities, shared, askers, results, weights = zip(*found, strict=True)
     return Pairs(
         np.array(similarities, np.float64),
         np.array(shared, bool),
-        np.array(numbers, np.int64),
+        places[list(askers)],
+        places[list(results)],
         np.zeros(len(found), np.int64),
         np.array(weights, np.float64),
+        names,
     )
 
 
 def joined(parts: Sequence[Pairs]) -> Pairs:
     """Join the pairs of several catalogues, each of which counts as much as the others.
 
-    Together they weigh as much as before, so that a pair goes on counting one on average.
+    Together they weigh as much as before, so that a pair goes on counting one on average. An owner
+    in several of them is one.
     """
     total = sum(float(part.weights.sum()) for part in parts)
     weights = [part.weights * total / len(parts) / part.weights.sum() for part in parts]
-    firsts = np.cumsum([0, *(int(part.asking.max()) + 1 for part in parts)])
+    names = {name: None for part in parts for name in part.owners}
+    place = {name: number for number, name in enumerate(names)}
+    places = [np.array([place[name] for name in part.owners], np.int64) for part in parts]
     return Pairs(
         _joined(part.similarities for part in parts),
         _joined(part.alike for part in parts),
-        _joined(part.asking + first for part, first in zip(parts, firsts, strict=False)),
+        _joined(own[part.asking] for part, own in zip(parts, places, strict=True)),
+        _joined(own[part.found] for part, own in zip(parts, places, strict=True)),
         np.repeat(np.arange(len(parts)), [len(part) for part in parts]),
         _joined(weights),
+        tuple(names),
     )
 
 
@@ -153,7 +185,7 @@ class _Catalogue:
         counts = np.array([len(own) for own in heard.windows], np.int64)
         self._layout = Layout(np.cumsum(counts) - counts, counts)
         self._among = np.arange(len(counts)) if among is None else among
-        self._options = SearchOptions(RESULTS, per_artist=None, sameness=sameness)
+        self._options = SearchOptions(RESULTS, sameness=sameness)
 
     def nearest(self, number: int, clip: FloatArray) -> list[tuple[int, float]]:
         """Return the first results of a clip of a track: their numbers and similarities."""
@@ -171,6 +203,12 @@ class _Catalogue:
     def _repeats(self, one: int, others: list[int]) -> bool:
         rest = [self.windows[other].vectors for other in others]
         return is_twin(self.windows[one].vectors, rest, self._options.sameness)
+
+
+def _owners(items: Sequence[Item]) -> list[str]:
+    """Return the artists of the items, and the ids of those that are by nobody known."""
+    names = [item.artist.strip().casefold() or item.track.id for item in items]
+    return names if len(set(names)) >= LEAST_OWNERS else [item.track.id for item in items]
 
 
 def _chosen(tracks: int) -> list[int]:

@@ -12,6 +12,7 @@ from tools.calibrate.isotonic import Knots, fit_knots, matches
 from tools.calibrate.pairs import Pairs
 from tools.evaluate.bootstrap import SEED, Estimate, draws, interval
 from tools.evaluate.metrics import Floats, IntArray
+from tools.evaluate.sources import EvaluationError
 
 FOLDS: Final = 10
 BINS: Final = 10
@@ -66,32 +67,61 @@ def fit(pairs: Pairs) -> Knots:
     return fit_knots(pairs.similarities, pairs.alike, pairs.weights)
 
 
-def held_out_matches(pairs: Pairs) -> Floats:
-    """Return every pair's match by knots that were fitted without the asking track [n].
+def held_out_matches(pairs: Pairs, judged: Pairs | None = None) -> Floats:
+    """Return matches [n] by knots that were fitted without whose clip it is, on either side.
 
-    The asking tracks are dealt out to 10 folds, the same in every run.
+    Owners are dealt out to 10 folds, the same in every run.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        What the knots are fitted on.
+    judged : Pairs or None
+        Pairs of the same owners, whose matches are wanted; None for those that are fitted on.
+
+    Raises
+    ------
+    EvaluationError
+        Without a fold there is nothing left.
     """
-    tracks = int(pairs.asking.max()) + 1
-    folds = np.random.default_rng(SEED).permutation(tracks) % min(FOLDS, tracks)
-    return cross_validated(pairs, folds[pairs.asking], fit)
+    owners = len(pairs.owners)
+    folds = np.random.default_rng(SEED).permutation(owners) % min(FOLDS, owners)
+    return cross_validated(pairs, pairs if judged is None else judged, folds, fit)
 
 
-def cross_validated(pairs: Pairs, folds: IntArray, fitted: Callable[[Pairs], Knots]) -> Floats:
-    """Return the match of the pairs of each fold [n] by knots fitted on the other ones."""
-    found = np.empty(len(pairs))
+def cross_validated(
+    pairs: Pairs, judged: Pairs, folds: IntArray, fitted: Callable[[Pairs], Knots]
+) -> Floats:
+    """Return the match [n] of judged pairs by knots fitted on what has no part in their fold.
+
+    A pair takes no part in the fit where the fold has its result either: one who is found by a clip
+    asks for that clip's track too, and the two are as alike either way.
+
+    Parameters
+    ----------
+    pairs, judged : Pairs
+    folds : np.ndarray [shape=(owners,), int]
+        The fold of every owner.
+    fitted : callable
+    """
+    found = np.empty(len(judged))
     for fold in np.unique(folds):
         out = folds == fold
-        # Of a single fold there are no others.
-        knots = fitted(pairs.only(~out) if not out.all() else pairs)
-        found[out] = matches(knots, pairs.similarities[out])
+        rest = pairs.only(~out[pairs.asking] & ~out[pairs.found])
+        if not len(rest):
+            raise EvaluationError(
+                "The tracks find only a few of each other: too little to calibrate on.",
+                "Name more tracks.",
+            )
+        asked = out[judged.asking]
+        found[asked] = matches(fitted(rest), judged.similarities[asked])
     return found
 
 
 def measure(pairs: Pairs, probabilities: Floats) -> Reliability:
     """Compare probabilities with what is true.
 
-    Intervals are of 2,000 bootstrap resamples of the asking tracks: pairs of one are not
-    independent.
+    Intervals are of 2,000 bootstrap resamples of those who ask: pairs of one are not independent.
 
     Parameters
     ----------
@@ -108,11 +138,11 @@ def measure(pairs: Pairs, probabilities: Floats) -> Reliability:
     certain = np.clip(probabilities, _SMALLEST, 1 - _SMALLEST)
     loss = -np.log(np.where(pairs.alike, certain, 1 - certain))
     mass, hits, given = (
-        _by_track(pairs, bins, values)
+        _by_owner(pairs, bins, values)
         for values in (weights, weights * alike, weights * probabilities)
     )
     squares, losses = (
-        _by_track(pairs, np.zeros_like(bins), weights * values)
+        _by_owner(pairs, np.zeros_like(bins), weights * values)
         for values in ((probabilities - alike) ** 2, loss)
     )
     replicates = [
@@ -151,11 +181,11 @@ def _scores(
     return squares[:, 0] / total, losses[:, 0] / total, error, hits / filled
 
 
-def _by_track(pairs: Pairs, bins: IntArray, values: Floats) -> Floats:
-    """Return the sum of values of each asking track and bin."""
-    tracks = np.unique(pairs.asking, return_inverse=True)[1]
-    shape = int(tracks.max()) + 1, int(bins.max()) + 1
-    sums = np.bincount(tracks * shape[1] + bins, values, minlength=shape[0] * shape[1])
+def _by_owner(pairs: Pairs, bins: IntArray, values: Floats) -> Floats:
+    """Return the sum of values of each of those who ask, and bin."""
+    owners = np.unique(pairs.asking, return_inverse=True)[1]
+    shape = int(owners.max()) + 1, int(bins.max()) + 1
+    sums = np.bincount(owners * shape[1] + bins, values, minlength=shape[0] * shape[1])
     return np.asarray(sums.reshape(shape), np.float64)
 
 

@@ -24,10 +24,12 @@ def match_lines(fit: MatchFit) -> Iterator[RenderableType]:
     yield from left_out_lines("Left out", fit.left_out)
     for note in fit.notes:
         yield Text(printable(note), "yellow")
-    sources = _table("", "tracks", "labels", "pairs", "alike", "mean match")
+    headings = "tracks", "labels", "pairs", "alike", "mean match", "calibration error"
+    sources = _table("", *headings)
     for each in fit.sources:
         counts = f"{each.tracks:,}", f"{each.labels:,}", f"{each.pairs:,}"
-        sources.add_row(printable(each.name), *counts, f"{each.alike:.1%}", f"{each.match:.1%}")
+        shares = f"{each.alike:.1%}", f"{each.match:.1%}"
+        sources.add_row(printable(each.name), *counts, *shares, _cell(each.held_out.error))
     yield sources
     scores = _table("", "Brier score", "log loss", "calibration error")
     for name, found in _compared(fit).items():
@@ -35,8 +37,9 @@ def match_lines(fit: MatchFit) -> Iterator[RenderableType]:
         scores.add_row(name, *cells)
     yield scores
     yield Text(
-        f"In brackets: the {LEVEL:.0%} interval, from {RESAMPLES:,} bootstrap resamples of the "
-        "tracks that ask. Less is better.",
+        f"In brackets: the {LEVEL:.0%} interval, from {RESAMPLES:,} bootstrap resamples of those "
+        "who ask. Less is better. Matches are held out: by knots that were fitted on clips and "
+        "results of others.",
         "dim",
     )
     yield _knots(fit)
@@ -45,6 +48,10 @@ def match_lines(fit: MatchFit) -> Iterator[RenderableType]:
 def sameness_lines(fit: SamenessFit) -> Iterator[RenderableType]:
     """Render what counts as one and the same, and what it recognises."""
     yield from left_out_lines("Left out", fit.left_out)
+    for one, other in fit.duplicates:
+        yield Text.assemble(("The same audio: ", "yellow"), printable(f"{one} and {other}"))
+    for note in fit.notes:
+        yield Text(printable(note), "yellow")
     found = _table("cuts", "", "recognised", "its track is first", "passes for a twin")
     for each in fit.recognised:
         twins = "–" if each.twins is None else _percent(each.twins)
@@ -56,12 +63,13 @@ def sameness_lines(fit: SamenessFit) -> Iterator[RenderableType]:
             twins,
         )
     yield found
-    limits = _table("", "threshold", "nearest stranger")
+    limits = _table("", "threshold", "nearest strangers")
     names = {"long": "clips of about 14 s and more", "short": "shorter clips", "twin": "twins"}
     for key, name in names.items():
         threshold, stranger = getattr(fit.sameness, key), getattr(fit.strangers, key)
         limits.add_row(name, f"{threshold:.3f}", f"{stranger:.3f}")
     yield limits
+    yield Text(f"{_alarms(fit).capitalize()}.")
 
 
 def match_as_json(fit: MatchFit) -> dict[str, Any]:
@@ -72,7 +80,12 @@ def match_as_json(fit: MatchFit) -> dict[str, Any]:
         "results": RESULTS,
         "alike": round(fit.pairs.share, 6),
         "sources": [
-            {**asdict(each), "alike": round(each.alike, 6), "match": round(each.match, 6)}
+            {
+                **asdict(each),
+                "alike": round(each.alike, 6),
+                "match": round(each.match, 6),
+                "held_out": _reliability(each.held_out),
+            }
             for each in fit.sources
         ],
         "reliability": {
@@ -94,6 +107,9 @@ def sameness_as_json(fit: SamenessFit) -> dict[str, Any]:
         "strangers": {name: round(value, 6) for name, value in asdict(fit.strangers).items()},
         "tracks": fit.tracks,
         "catalogue": fit.catalogue,
+        "false_alarms": asdict(fit.false_alarms),
+        "duplicates": [list(pair) for pair in fit.duplicates],
+        "notes": list(fit.notes),
         "recognised": [
             {
                 "way": each.way,
@@ -116,16 +132,22 @@ def reference_of(fit: MatchFit) -> str:
         for each in fit.sources
     )
     each = ", each counting as much" if len(fit.sources) > 1 else ""
-    return f"{sources}{each}; clips of 9.6 s and their first {RESULTS} results"
+    short = "" if fit.whole else " among tracks that are as short"
+    return f"{sources}{each}; clips of 9.6 s and their first {RESULTS} results{short}"
 
 
 def reliability_of(fit: MatchFit) -> str:
     """Say in words how far matches can be relied on, for a card."""
     brier, error = fit.held_out.brier, fit.held_out.error
+    each = ", ".join(
+        f"{source.name} {source.held_out.error.value:.3f}, {source.alike:.1%} alike"
+        for source in fit.sources
+    )
     return (
         f"{len(fit.pairs):,} pairs, {fit.pairs.share:.1%} alike; of tracks held out: "
         f"Brier score {brier.value:.3f} ({fit.constant.brier.value:.3f} for the share of all), "
         f"calibration error {error.value:.3f} ({error.low:.3f}–{error.high:.3f})"
+        + (f"; each alone: {each}" if len(fit.sources) > 1 else "")
     )
 
 
@@ -135,7 +157,17 @@ def recognised_of(fit: SamenessFit) -> str:
         f"{each.cuts} of {each.seconds:.0f} s {each.way}: {each.named.value:.0%}"
         for each in fit.recognised
     )
-    return f"cuts of {fit.tracks} tracks among {fit.catalogue}, recognised of {shares}"
+    return (
+        f"cuts of {fit.tracks} tracks among {fit.catalogue}, recognised of {shares}; {_alarms(fit)}"
+    )
+
+
+def _alarms(fit: SamenessFit) -> str:
+    found = fit.false_alarms
+    return (
+        f"false alarms, of tracks held out: {found.cuts:,} of {found.of_cuts:,} cuts whose own "
+        f"track is not there, {found.twins:,} of {found.of_twins:,} pairs that might be twins"
+    )
 
 
 def _compared(fit: MatchFit) -> dict[str, Reliability]:

@@ -5,29 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from index.cuts import twin_likeness
 from index.journal import LeftOut
 from models.types import ClipListener, ModelStamp, Sameness
 from tools.calibrate.cuts import SECONDS, Cut, cut_tracks, hear_cuts
+from tools.calibrate.duplicates import Alike, find_duplicates
+from tools.calibrate.strangers import (
+    FalseAlarms,
+    Strangers,
+    count_false_alarms,
+    thresholds,
+    twin_pairs,
+)
 from tools.evaluate.bootstrap import Estimate, mean_estimates
 from tools.evaluate.sources import EvaluationError, Material
 from tools.screen import Screen
 
-MARGIN: Final = 1 / 3
-"""A threshold lies this part of the way from the nearest stranger to one and the same: larger
-catalogues have nearer strangers."""
-
-TWIN_MARGIN: Final = 2 / 3
-"""To show a recording twice is better than to keep one from being shown."""
-
 LEAST_TRACKS: Final = 10
 
-_DIGITS = 3
-_MOST_TWINS = 1_000
+USELESS: Final = 0.999
+"""From this threshold on, what has been coded once is no longer the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,17 @@ class SamenessFit:
     stamp : ModelStamp
     sameness : Sameness
     strangers : Sameness
-        The nearest that a stranger came to each.
+        How near strangers come to each: 99 % of the tracks have none that is nearer.
     tracks : int
         Tracks that were cut.
     catalogue : int
         Tracks that they were looked for among.
     recognised : tuple of Recognised
+    false_alarms : FalseAlarms
+    duplicates : tuple of (str, str)
+        Files that hold the same audio, and so are no strangers.
     left_out : tuple of LeftOut
+    notes : tuple of str
     """
 
     stamp: ModelStamp
@@ -81,17 +86,21 @@ class SamenessFit:
     tracks: int
     catalogue: int
     recognised: tuple[Recognised, ...]
+    false_alarms: FalseAlarms
+    duplicates: tuple[tuple[str, str], ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def fit_sameness(material: Material, listener: ClipListener, *, screen: Screen) -> SamenessFit:
     """Fit what counts as one and the same on the tracks of a catalogue.
 
+    Pairs of tracks that hold the same audio, in whatever files, take no part.
+
     Parameters
     ----------
     material : Material
-        Tracks whose files are there, heard by the model that listens. One recording twice among
-        them would pass for strangers that are alike.
+        Tracks whose files are there, heard by the model that listens.
     listener : ClipListener
     screen : Screen
         Where progress is shown.
@@ -105,37 +114,42 @@ def fit_sameness(material: Material, listener: ClipListener, *, screen: Screen) 
     """
     heard = asyncio.run(_hear_all(material, listener, screen))
     left_out = [one for one in heard if isinstance(one, LeftOut)]
-    cuts = [one for one in heard if not isinstance(one, LeftOut)]
-    if len(cuts) < LEAST_TRACKS:
+    cuts = [cut for one in heard if not isinstance(one, LeftOut) for cut in one]
+    tracks = len({cut.track for cut in cuts})
+    if tracks < LEAST_TRACKS:
         raise EvaluationError(
-            f"Only {len(cuts)} tracks here can be cut: too few to tell the same from the similar.",
+            f"Only {tracks} tracks here can be cut: too few to tell the same from the similar.",
             f"Name {LEAST_TRACKS} or more tracks of {SECONDS[0] + 2:.0f} seconds and longer.",
             (*material.left_out, *left_out),
         )
-    strangers = _strangers([cut for own in cuts for cut in own], _nearest_twins(material))
-    sameness = thresholds(strangers)
+    twins, notes = twin_pairs(material)
+    duplicates = _duplicates(material, cuts, twins, screen)
+    strangers = Strangers(tuple(cuts), tuple(twins), duplicates)
+    levels = strangers.levels()
+    if min(levels.short, levels.twin) < 0:
+        raise EvaluationError(
+            "The tracks here hold the same audio: there are no strangers among them.",
+            "Name tracks of different music.",
+            (*material.left_out, *left_out),
+        )
+    sameness = thresholds(levels)
+    if max(sameness.long, sameness.short, sameness.twin) >= USELESS:
+        notes += (
+            "Strangers here come as near as one and the same, so hardly anything will be "
+            "recognised: is a recording here twice, in versions that differ?",
+        )
     return SamenessFit(
         material.heard[0].stamp,
         sameness,
-        strangers,
-        len(cuts),
+        levels,
+        tracks,
         len(material.items),
         tuple(_recognised(cuts, sameness)),
+        count_false_alarms(strangers),
+        tuple(_named(material, duplicates)),
         (*material.left_out, *left_out),
+        notes,
     )
-
-
-def thresholds(strangers: Sameness) -> Sameness:
-    """Return thresholds above the nearest strangers, with a margin."""
-    return Sameness(
-        long=_above(strangers.long, MARGIN),
-        short=_above(strangers.short, MARGIN),
-        twin=_above(strangers.twin, TWIN_MARGIN),
-    )
-
-
-def _above(stranger: float, margin: float) -> float:
-    return round(stranger + margin * (1 - stranger), _DIGITS)
 
 
 async def _hear_all(
@@ -149,24 +163,23 @@ async def _hear_all(
     return heard
 
 
-def _strangers(cuts: Sequence[Cut], twin: float) -> Sameness:
-    """Return the nearest strangers; a long clip tells at least as much as a short one."""
-    short = max((cut.stranger for cut in cuts if not cut.is_long), default=-1.0)
-    long = max((cut.stranger for cut in cuts if cut.is_long), default=short)
-    return Sameness(long=long, short=max(short, long), twin=twin)
+def _duplicates(
+    material: Material, cuts: Sequence[Cut], twins: Sequence[Alike], screen: Screen
+) -> frozenset[frozenset[int]]:
+    near = [Alike(cut.track, other, alike) for cut in cuts for other, alike in cut.strangers]
+    screen.note("Looking for one recording in two files.")
+    return find_duplicates([*near, *twins], lambda number: Path(material.items[number].track.path))
 
 
-def _nearest_twins(material: Material) -> float:
-    """Return how alike two tracks are at most, whatever their lengths; of the first 1,000."""
-    vectors = [windows.vectors for windows in material.heard[0].windows[:_MOST_TWINS]]
-    return max(
-        float(twin_likeness(one, vectors[number + 1 :]).max())
-        for number, one in enumerate(vectors[:-1])
-    )
+def _named(material: Material, duplicates: frozenset[frozenset[int]]) -> list[tuple[str, str]]:
+    found = []
+    for pair in sorted(sorted(pair) for pair in duplicates):
+        one, other = (material.items[number].track for number in pair)
+        found.append((one.path or one.title, other.path or other.title))
+    return found
 
 
-def _recognised(tracks: Sequence[Sequence[Cut]], sameness: Sameness) -> list[Recognised]:
-    cuts = [cut for own in tracks for cut in own]
+def _recognised(cuts: Sequence[Cut], sameness: Sameness) -> list[Recognised]:
     return [
         _recognised_of([cut for cut in cuts if (cut.way, cut.seconds) == kind], sameness)
         for kind in dict.fromkeys((cut.way, cut.seconds) for cut in cuts)
@@ -180,12 +193,13 @@ def _recognised_of(cuts: Sequence[Cut], sameness: Sameness) -> Recognised:
         cuts[0].way,
         cuts[0].seconds,
         len(cuts),
-        _share(named),
+        _share(named, cuts),
         float(np.mean([cut.found for cut in cuts])),
-        _share(twins) if twins else None,
+        _share(twins, cuts) if twins else None,
     )
 
 
-def _share(hits: Sequence[bool]) -> Estimate:
-    """Estimate a share of tracks: there is one cut of a kind of each."""
-    return mean_estimates(np.array(hits, np.float64)[:, np.newaxis])[0]
+def _share(hits: Sequence[bool], cuts: Sequence[Cut]) -> Estimate:
+    """Estimate a share of cuts; those of one track are not independent."""
+    tracks = np.array([cut.track for cut in cuts], np.int64)
+    return mean_estimates(np.array(hits, np.float64)[:, np.newaxis], tracks)[0]

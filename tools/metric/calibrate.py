@@ -19,7 +19,7 @@ from models.types import Sameness, Track, Windows
 from tools.calibrate.errand import calibration_section
 from tools.calibrate.matching import MatchFit, fit_matches
 from tools.calibrate.report import match_lines
-from tools.calibrate.sameness import thresholds
+from tools.calibrate.strangers import thresholds
 from tools.cards import with_sections, write_card_text
 from tools.cli import main_of
 from tools.evaluate import sources

@@ -100,7 +100,8 @@ def command(
         report(error, as_json=as_json, more={"left_out": left_out_as_json(error.left_out)})
         return NOT_DONE
     if out is not None:
-        put_card(out, calibrated_text(card.read_text("utf-8"), found, reference))
+        text = calibrated_text(card.read_text("utf-8"), found, errand.command(name), reference)
+        put_card(out, text)
     if picture is not None and found.matches:
         from tools.calibrate.picture import draw_calibration  # noqa: PLC0415  (slow to import)
 

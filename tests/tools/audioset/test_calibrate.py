@@ -81,6 +81,7 @@ def test_the_section_of_the_card_is_printed(
     assert done.exit_code == 0, done.output
     section = tomllib.loads(done.output[done.output.index("[calibration]") :])["calibration"]
     assert "CC BY 4.0" in section["reference"]
+    assert "among tracks that are as short" in section["reference"]
     assert len(section["knots"]) >= 2
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 

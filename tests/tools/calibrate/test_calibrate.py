@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,7 @@ def test_matches_of_a_labelled_folder(tiny_model: Path, labelled: Path, cli: Cli
     assert (source["name"], source["tracks"], source["labels"]) == ("labelled", 30, 3)
     assert fit["pairs"] == source["pairs"] == 300
     assert source["match"] == pytest.approx(source["alike"], abs=0.05)
+    assert source["held_out"] == fit["reliability"]["held_out"]
     reliability = fit["reliability"]
     held_out = reliability["held_out"]
     assert held_out["brier"]["value"] < reliability["share_of_all"]["brier"]["value"]
@@ -79,6 +81,8 @@ def test_it_is_written_on_the_card_and_people_see_it(
     found = read_card(card, tiny_model).calibration
     assert found is not None
     assert found.reference.startswith("three pitches (labelled (30 tracks, 3 labels)")
+    said = tomllib.loads(text)["calibration"]["made_by"]
+    assert said == "soundalike model calibrate tiny labelled"
     cli(*asked)  # again: it is put in the place of the other
     assert card.read_text() == text
 
@@ -101,6 +105,8 @@ def test_several_sources_count_the_same(
     fit = only_json(out)["calibration"]
     names = {source["name"]: source for source in fit["sources"]}
     assert [names[name]["pairs"] for name in ("labelled", "records")] == [300, 1800]
+    errors = [source["held_out"]["calibration_error"]["value"] for source in names.values()]
+    assert errors[0] != errors[1]
     mean = np.mean([source["alike"] for source in fit["sources"]])
     assert fit["alike"] == pytest.approx(mean, abs=1e-6)
 

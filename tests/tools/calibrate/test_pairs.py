@@ -12,9 +12,9 @@ import pytest
 from index.opened import open_index
 from models.types import Query, Sameness, SearchOptions
 from tests.index.making import STAMP, build, make_track, make_windows, random_track, unit
-from tools.calibrate.pairs import RESULTS, pairs_of
+from tools.calibrate.pairs import LEAST_OWNERS, RESULTS, joined, pairs_of
 from tools.evaluate.judgements import judge
-from tools.evaluate.sources import Heard, Item, Material
+from tools.evaluate.sources import EvaluationError, Heard, Item, Material
 
 NEVER = Sameness(twin=2.0)
 
@@ -24,9 +24,12 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(11)
 
 
-def material_of(tracks: Sequence[object], labels: Sequence[str]) -> Material:
+def material_of(
+    tracks: Sequence[object], labels: Sequence[str], artists: Sequence[str] | None = None
+) -> Material:
     items = tuple(
-        Item(one.track, (label,), "", "") for one, label in zip(tracks, labels, strict=True)
+        Item(one.track, (label,), artist, "")
+        for one, label, artist in zip(tracks, labels, artists or [""] * len(tracks), strict=True)
     )
     return Material(items, (Heard(STAMP, 9.6, tuple(one.windows for one in tracks)),))
 
@@ -37,6 +40,11 @@ def test_a_clip_finds_what_a_search_finds(tmp_path: Path, rng: np.random.Generat
     tracks = [
         replace(one, track=replace(one.track, labels=(label,)))
         for one, label in zip(tracks, labels, strict=True)
+    ]
+    # No more than two of these are shown to anybody.
+    tracks[10:22] = [
+        replace(one, track=replace(one.track, artist="The Same", artist_known=True))
+        for one in tracks[10:22]
     ]
     found = pairs_of(material_of(tracks, labels), judge([[label] for label in labels]), NEVER)
     build(tmp_path / "index", tracks)
@@ -51,7 +59,7 @@ def test_a_clip_finds_what_a_search_finds(tmp_path: Path, rng: np.random.Generat
             )
             for place in places:
                 window = make_windows(own[[place]])
-                options = SearchOptions(RESULTS, per_artist=None, sameness=NEVER)
+                options = SearchOptions(RESULTS, sameness=NEVER)
                 ranking = index.search(Query(window, window, one.track.id, 9.6), options)
                 assert len(ranking.results) == RESULTS
                 expected += [
@@ -111,3 +119,41 @@ def test_of_many_tracks_some_ask_of_all(
     assert told == [1, 2, 3, 4]
     assert len(np.unique(found.asking)) == 4
     assert len(found) == 40
+
+
+def test_what_one_artist_made_has_one_owner(rng: np.random.Generator) -> None:
+    tracks = [random_track(f"t{n}", rng, windows=1) for n in range(14)]
+    labels = ["ab"[n % 2] for n in range(14)]
+    artists = ["", "Us", " us", *([""] * 11)]
+    judged = judge([[label] for label in labels])
+    found = pairs_of(material_of(tracks, labels, artists), judged, NEVER)
+    assert found.owners == ("t0", "us", *(f"t{n}" for n in range(3, 14)))
+    assert np.bincount(found.asking).tolist() == [10, 20, *([10] * 11)]
+    # Of few artists, nothing could be said without one of them.
+    few = [f"artist {n % (LEAST_OWNERS - 1)}" for n in range(14)]
+    assert pairs_of(material_of(tracks, labels, few), judged, NEVER).owners == tuple(
+        f"t{n}" for n in range(14)
+    )
+
+
+def test_an_owner_in_two_catalogues_is_one(rng: np.random.Generator) -> None:
+    made = []
+    for names in ("abcdefghijkl", "xyzabcuvwrst"):
+        tracks = [random_track(name, rng, windows=1) for name in names]
+        labels = ["ab"[n % 2] for n in range(12)]
+        judged = judge([[label] for label in labels])
+        made.append(pairs_of(material_of(tracks, labels), judged, NEVER))
+    both = joined(made)
+    assert both.owners == (*"abcdefghijkl", *"xyzuvwrst")
+    for part, source in zip(made, (0, 1), strict=True):
+        own = both.only(both.sources == source)
+        for side in ("asking", "found"):
+            names = [both.owners[number] for number in getattr(own, side)]
+            assert names == [part.owners[number] for number in getattr(part, side)]
+
+
+def test_where_nobody_finds_anything_there_is_a_sentence() -> None:
+    tracks = [make_track(f"track{n}", np.eye(8)[0]) for n in range(4)]
+    judged = judge([[label] for label in "aabb"])
+    with pytest.raises(EvaluationError, match="all one and the same"):
+        pairs_of(material_of(tracks, list("aabb")), judged, Sameness(twin=0.9))

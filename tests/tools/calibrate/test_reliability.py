@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tools.calibrate.isotonic import Knots
 from tools.calibrate.pairs import Pairs, joined
-from tools.calibrate.reliability import BINS, cross_validated, held_out_matches, measure
+from tools.calibrate.reliability import BINS, FOLDS, cross_validated, held_out_matches, measure
+from tools.evaluate.bootstrap import SEED
+from tools.evaluate.sources import EvaluationError
 
 
 def made(
-    similarities: object, alike: object, asking: object = None, weights: object = None
+    similarities: object,
+    alike: object,
+    asking: object = None,
+    weights: object = None,
+    found: object = None,
 ) -> Pairs:
     similarities = np.asarray(similarities, np.float64)
     count = len(similarities)
+    asking = np.arange(count) if asking is None else np.asarray(asking)
+    found = asking if found is None else np.asarray(found)
     return Pairs(
         similarities,
         np.asarray(alike, bool),
-        np.arange(count) if asking is None else np.asarray(asking),
+        asking,
+        found,
         np.zeros(count, np.int64),
         np.ones(count) if weights is None else np.asarray(weights, np.float64),
+        tuple(f"{id(similarities)}-{n}" for n in range(max(asking.max(), found.max()) + 1)),
     )
 
 
@@ -86,9 +98,10 @@ def test_a_fold_is_matched_by_what_the_others_say() -> None:
         return (-1.0, part.share), (1.0, part.share)
 
     folds = np.array([0, 0, 1, 1])
-    np.testing.assert_allclose(cross_validated(pairs, folds, fitted), [0, 0, 1, 1])
+    np.testing.assert_allclose(cross_validated(pairs, pairs, folds, fitted), [0, 0, 1, 1])
     assert seen == [[0.3, 0.4], [0.1, 0.2]]
-    assert cross_validated(pairs, np.zeros(4, np.int64), fitted) == pytest.approx([0.5] * 4)
+    with pytest.raises(EvaluationError, match="too little"):
+        cross_validated(pairs, pairs, np.zeros(4, np.int64), fitted)
 
 
 def test_all_pairs_of_a_track_are_held_out_together() -> None:
@@ -98,6 +111,47 @@ def test_all_pairs_of_a_track_are_held_out_together() -> None:
     found = held_out_matches(pairs)
     assert found[asking == 7].max() == 0
     assert found[asking != 7].max() > 0
+
+
+def two_in_different_folds(owners: int) -> tuple[int, int]:
+    folds = np.random.default_rng(SEED).permutation(owners) % FOLDS
+    return 0, int(np.flatnonzero(folds != folds[0])[0])
+
+
+def test_who_is_found_by_a_clip_does_not_give_its_match_away() -> None:
+    """Only two tracks are alike, and each asks for the other: without one of them nothing is."""
+    one, other = two_in_different_folds(20)
+    asking, found = (side.ravel() for side in np.indices((20, 20)))
+    asking, found = asking[asking != found], found[asking != found]
+    alike = np.isin(asking, [one, other]) & np.isin(found, [one, other])
+    pairs = made(np.where(alike, 0.9, 0.3), alike, asking, found=found)
+    assert held_out_matches(pairs)[alike].max() == 0
+    # Folded by who asks alone, each would tell of the other.
+    assert held_out_matches(replace(pairs, found=asking))[alike].min() > 0
+
+
+def test_a_fit_sees_no_owner_of_the_fold_on_either_side() -> None:
+    rng = np.random.default_rng(8)
+    asking, found = rng.integers(0, 12, 300), rng.integers(0, 12, 300)
+    pairs = made(rng.random(300), rng.random(300) < 0.5, asking, found=found)
+    folds = np.arange(12) % 3
+    sides = []
+
+    def fitted(part: Pairs) -> Knots:
+        sides.append({*folds[part.asking].tolist(), *folds[part.found].tolist()})
+        return (-1.0, 0.5), (1.0, 0.5)
+
+    cross_validated(pairs, pairs, folds, fitted)
+    assert sides == [{1, 2}, {0, 2}, {0, 1}]
+
+
+def test_whole_tracks_are_matched_by_the_clips_of_others() -> None:
+    asking = np.repeat(np.arange(20), 40)
+    clips = made(np.tile(np.linspace(0, 1, 40), 20), asking == 7, asking)
+    whole = made(np.full(20, 0.9), np.zeros(20, bool))
+    given = held_out_matches(clips, whole)
+    assert given[7] == 0
+    assert given.max() > 0
 
 
 def test_every_catalogue_counts_as_much() -> None:
