@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from models.cards import ModelCard, ModelFile
+from models.card import ModelCard, ModelFile
 from models.cpu import describe_cpu
 
 LEAST_OVERLAP: Final = 0.95

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 
 from models import frontend
-from models.cards import ModelCard
+from models.card import ModelCard
 from models.runtime import Runtime
 from models.session import BATCH, UNUSABLE, open_session
 from models.types import FloatArray, ModelError, ModelStamp, PatchEmbeddings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.cards import LIBROSA_FEATURES
+from models.card import LIBROSA_FEATURES
 from models.embedder import OnnxEmbedder
 from models.librosa_stats import LibrosaStats
 from models.runtime import Runtime

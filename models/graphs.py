@@ -39,7 +39,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from models.cards import ModelFile
+from models.card import ModelFile
 
 GRAPH: Final = "graph.onnx"
 WEIGHTS: Final = "weights.bin"

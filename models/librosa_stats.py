@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.cards import LIBROSA_FEATURES
+from models.card import LIBROSA_FEATURES
 from models.compiled import keep_compiled
 from models.runtime import Runtime
 from models.types import FloatArray, ModelError, ModelStamp, PatchEmbeddings

@@ -13,7 +13,7 @@ import soxr
 from numpy.typing import NDArray
 
 from models import frontend
-from models.cards import ModelCard
+from models.card import ModelCard
 from models.decode import Audio, DecodeLimits, decode
 from models.metric import project
 from models.payload import track_id

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import onnxruntime
 
-from models.cards import Metric, ModelFile
+from models.card import Metric, ModelFile
 from models.session import UNUSABLE, open_session
 from models.types import FloatArray, ModelError, Windows
 

@@ -20,7 +20,7 @@ from typing import Final, Self, TypeVar
 
 import numpy as np
 
-from models.cards import check_file
+from models.card import check_file
 from models.crew import DIED, Crew, as_problem
 from models.decode import CLIP_LIMITS, Audio, DecodeLimits, decode
 from models.embedders import open_embedder

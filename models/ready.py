@@ -11,7 +11,7 @@ from typing import Final, ParamSpec, TypeVar
 
 import numpy as np
 
-from models.cards import ModelCard, ModelFile
+from models.card import ModelCard, ModelFile
 from models.choice import candidates, known_choice, note_choice
 from models.compiled import is_compiled, keep_compiled, note_compiled
 from models.crew import Crew

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.cards import ModelCard, ModelFile
+from models.card import ModelCard, ModelFile
 from models.types import ModelError, ModelStamp
 
 

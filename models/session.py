@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from models.cards import ModelFile, check_file
+from models.card import ModelFile, check_file
 from models.cpu import describe_cpu
 from models.graphs import GRAPH, WEIGHTS, KeptGraph
 from models.types import ModelError

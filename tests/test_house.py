@@ -18,7 +18,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bot.settings import SETTINGS
-from models.cards import Calibration, Metric, check_file, load_card
+from models.card import Calibration, Metric, check_file
+from models.cards import load_card
 from models.embedder import OnnxEmbedder
 from models.runtime import Runtime
 from models.types import Sameness

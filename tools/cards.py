@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from index.generations import sync_file, sync_folder
-from models.cards import ModelCard, ModelFile
+from models.card import ModelCard, ModelFile
 from models.types import Sameness
 from tools.toml_sections import put_sections
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from bot.invite import application_id, invite_url
 from bot.service import compare_stamps
 from bot.settings import MODEL, Settings
-from models.cards import ModelCard, ModelFile, check_file, load_card
+from models.card import ModelCard, ModelFile, check_file
+from models.cards import load_card
 from models.choice import candidates, known_choice
 from models.ffmpeg import find_ffmpeg
 from models.types import CatalogueError, ModelStamp, SoundalikeError

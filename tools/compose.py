@@ -15,7 +15,8 @@ from bot.service import Soundalike
 from bot.settings import Settings
 from index import state
 from index.state_file import State
-from models.cards import ModelCard, known_card, load_card
+from models.card import ModelCard
+from models.cards import known_card, load_card
 from models.decode import TRACK_LIMITS, DecodeLimits
 from models.fetch import GuardedFetcher
 from models.pool import WorkerPool

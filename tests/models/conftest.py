@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from models.cards import ModelCard, read_card
+from models.card import ModelCard
+from models.cards import read_card
 from tests.models.tiny import card_text, write_network
 
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.cards import Calibration, ModelCard, check_file, list_cards, load_card, read_card
+from models.card import Calibration, ModelCard, check_file
+from models.cards import list_cards, load_card, read_card
 from models.types import ModelError, Sameness
 from tests.models.tiny import card_text
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from models import choice, ready
-from models.cards import ModelCard, ModelFile
+from models.card import ModelCard, ModelFile
 from models.choice import candidates, known_choice, note_choice
 from models.ready import make_ready, time_files
 from models.session import kept_graph

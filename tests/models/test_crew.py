@@ -17,7 +17,7 @@ import pytest
 import soundfile
 import threadpoolctl
 
-from models.cards import ModelCard
+from models.card import ModelCard
 from models.crew import Crew, as_problem
 from models.types import ClipError
 

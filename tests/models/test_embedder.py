@@ -11,7 +11,8 @@ import pytest
 from onnx import helper, numpy_helper
 
 from models import frontend
-from models.cards import ModelCard, read_card
+from models.card import ModelCard
+from models.cards import read_card
 from models.embedder import OnnxEmbedder
 from models.runtime import Runtime
 from models.types import ModelError

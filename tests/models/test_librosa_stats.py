@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from models import compiled
-from models.cards import ModelCard, load_card, read_card
+from models.card import ModelCard
+from models.cards import load_card, read_card
 from models.choice import candidates, known_choice
 from models.compiled import SETTING, is_compiled, keep_compiled, note_compiled
 from models.crew import Crew

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from models import frontend
-from models.cards import ModelCard
+from models.card import ModelCard
 from models.decode import CLIP_LIMITS, TRACK_LIMITS
 from models.embedder import OnnxEmbedder
 from models.listen import (

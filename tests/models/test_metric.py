@@ -10,7 +10,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from models.cards import ModelCard, check_file, known_card, list_cards, load_card, read_card
+from models.card import ModelCard, check_file
+from models.cards import known_card, list_cards, load_card, read_card
 from models.decode import CLIP_LIMITS
 from models.embedders import open_embedder
 from models.listen import listen

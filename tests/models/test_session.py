@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from models import graphs, session
-from models.cards import ModelCard, ModelFile, read_card
+from models.card import ModelCard, ModelFile
+from models.cards import read_card
 from models.graphs import KeptGraph
 from models.session import check_model, keep_graph, kept_graph, open_session
 from models.types import ModelError

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.cards import ModelCard, check_file, load_card
+from models.card import ModelCard, check_file
+from models.cards import load_card
 from models.choice import candidates
 from models.decode import CLIP_LIMITS, decode
 from models.embedder import OnnxEmbedder

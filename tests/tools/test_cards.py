@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.cards import Calibration, list_cards, read_card
+from models.card import Calibration
+from models.cards import list_cards, read_card
 from models.types import Sameness
 from tests.tools.conftest import Cli, make_tiny_model
 from tools.cards import card_table, toml_text, write_card

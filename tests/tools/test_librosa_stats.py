@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from models.cards import ModelCard, load_card, read_card
+from models.card import ModelCard
+from models.cards import load_card, read_card
 from tests.tools.conftest import Cli, only_json, write_piece
 from tools.train.librosa_stats import main, spread
 

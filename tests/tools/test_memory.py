@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.cards import ModelFile, load_card
+from models.card import ModelFile
+from models.cards import load_card
 from models.ready import make_ready
 from models.runtime import Runtime
 from models.session import kept_graph

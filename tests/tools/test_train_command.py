@@ -13,7 +13,8 @@ from click.testing import CliRunner
 torch = pytest.importorskip("torch", reason="training needs the `train` extra")
 pytest.importorskip("ai_edge_litert", reason="training needs the `train` extra")
 
-from models.cards import check_file, read_card  # noqa: E402 (after the check for the extra)
+from models.card import check_file  # noqa: E402 (after the check for the extra)
+from models.cards import read_card  # noqa: E402 (after the check for the extra)
 from models.session import open_session  # noqa: E402
 from tests.tools.quantize.making import RATE, piece  # noqa: E402
 from tools.cards import write_card  # noqa: E402

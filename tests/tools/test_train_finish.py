@@ -8,7 +8,8 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
-from models.cards import check_file, read_card
+from models.card import check_file
+from models.cards import read_card
 from models.published import sha512_of
 from tests.tools.quantize.making import RATE, piece, write_narrow
 from tools.cards import write_card

@@ -12,7 +12,8 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
-from models.cards import check_file, read_card
+from models.card import check_file
+from models.cards import read_card
 from models.frontend import log_mel, patches
 from tools.cards import toml_text
 from tools.evaluate.bootstrap import Estimate

@@ -12,7 +12,8 @@ import numpy as np
 
 from index.journal_file import Origin
 from models.audioset import dequantise
-from models.cards import ModelCard, load_card
+from models.card import ModelCard
+from models.cards import load_card
 from models.metric import project
 from models.types import (
     EmbeddedTrack,

@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 
 from models import frontend
-from models.cards import ModelCard, ModelFile
+from models.card import ModelCard, ModelFile
 from models.crew import Crew, as_problem
 from models.embedder import FRONT_END
 from models.ready import make_ready

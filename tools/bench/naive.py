@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 
 from models import frontend
-from models.cards import check_file
+from models.card import check_file
 from models.runtime import Runtime
 from models.types import FloatArray
 

@@ -20,7 +20,8 @@ from typing import Any
 from distributed import get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
 
-from models.cards import ModelCard, load_card
+from models.card import ModelCard
+from models.cards import load_card
 from models.ready import make_ready
 from models.runtime import Runtime
 from models.tracks import LocalListeners

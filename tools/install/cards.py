@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from models.cards import ModelCard, ModelFile, read_card
+from models.card import ModelCard, ModelFile
+from models.cards import read_card
 from models.published import sha512_of
 from tools.cards import file_table, write_card
 from tools.install.release import Identity

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from models.cards import ModelCard
+from models.card import ModelCard
 from models.embedders import open_embedder
 from models.runtime import Runtime
 from models.types import ModelError

@@ -8,7 +8,7 @@ from typing import Final
 import onnx
 from onnx import TensorProto
 
-from models.cards import ModelCard
+from models.card import ModelCard
 from models.frontend import BANDS, PATCH_FRAMES
 from tools.install.findings import Finding, finding, not_applicable
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from models.cards import ModelCard, ModelFile
+from models.card import ModelCard, ModelFile
 from models.embedders import open_embedder
 from models.frontend import HOP_SAMPLES, MIN_SAMPLES, PATCH_FRAMES, SAMPLE_RATE
 from models.runtime import Runtime

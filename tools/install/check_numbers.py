@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.audioset import quantise
-from models.cards import ModelCard, ModelFile
+from models.card import ModelCard, ModelFile
 from models.session import UNUSABLE, open_session
 from models.types import FloatArray, ModelError
 from tools.install.check_graph import CONVERTED

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from models.cards import check_file, load_card
+from models.card import check_file
+from models.cards import load_card
 from models.connections import AddressPolicy, is_public_web
 from models.download import download
 from models.published import PublishedFile, sha512_of

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from index.generations import sync_file, sync_folder
-from models.cards import ModelCard, ModelFile, read_card
+from models.card import ModelCard, ModelFile
+from models.cards import read_card
 from models.disk import writing
 from models.published import sha512_of
 from models.types import ModelError

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.audioset import LIMIT
-from models.cards import ModelCard, ModelFile
+from models.card import ModelCard, ModelFile
 from models.choice import LEAST_OVERLAP
 from models.session import BATCH, open_session
 from models.types import FloatArray, ModelError

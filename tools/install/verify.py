@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import onnx
 
-from models.cards import ModelCard, ModelFile
+from models.card import ModelCard, ModelFile
 from models.published import sha512_of
 from models.types import ModelError
 from tools.convert.graph import EMBEDDING, PCA

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from models.cards import ModelFile
+from models.card import ModelFile
 from models.published import sha512_of
 from models.types import ModelError
 from tools import options

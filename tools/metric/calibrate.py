@@ -14,7 +14,8 @@ from typing import Final
 import click
 import numpy as np
 
-from models.cards import ModelCard, read_card
+from models.card import ModelCard
+from models.cards import read_card
 from models.types import Sameness, Track, Windows
 from tools.calibrate.errand import calibration_section
 from tools.calibrate.matching import MatchFit, fit_matches

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from models.cards import Metric, ModelFile, known_card
+from models.card import Metric, ModelFile
+from models.cards import known_card
 from models.metric import project
 from models.published import sha512_of
 from models.types import FloatArray, ModelError, Windows

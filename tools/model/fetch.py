@@ -9,7 +9,8 @@ from typing import Any
 import click
 from rich.text import Text
 
-from models.cards import ModelCard, load_card
+from models.card import ModelCard
+from models.cards import load_card
 from models.types import FloatArray, SoundalikeError
 from tools import options
 from tools.cli import DONE, PARTLY

@@ -9,7 +9,8 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from models.cards import ModelCard, list_cards
+from models.card import ModelCard
+from models.cards import list_cards
 from models.choice import candidates, known_choice
 from tools import options
 from tools.install.naming import VGGISH_NAME

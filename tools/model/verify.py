@@ -8,7 +8,8 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from models.cards import ModelCard, load_card
+from models.card import ModelCard
+from models.cards import load_card
 from tools import options
 from tools.cli import DONE, NOT_DONE
 from tools.compose import read_settings

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from models.cards import ModelCard, ModelFile
+from models.card import ModelCard, ModelFile
 from models.embedder import OnnxEmbedder
 from models.frontend import PATCH_SECONDS, SAMPLE_RATE
 from models.pool import cores

@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from models.cards import ModelCard, ModelFile, check_file, is_bundled
+from models.card import ModelCard, ModelFile, check_file
+from models.cards import is_bundled
 from models.types import ModelError, SoundalikeError
 from tools.install.cards import describe
 from tools.install.folder import add_file, check_room, holding

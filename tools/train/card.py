@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.cards import ModelFile
+from models.card import ModelFile
 from models.frontend import PATCH_SECONDS, SAMPLE_RATE
 from tools.cards import file_table
 from tools.train.yardstick import Report

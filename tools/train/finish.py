@@ -12,7 +12,8 @@ import click
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from models.cards import ModelFile, read_card
+from models.card import ModelFile
+from models.cards import read_card
 from tools.cards import file_table, write_card
 from tools.cli import main_of
 from tools.files import write_whole

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from models.cards import LIBROSA_FEATURES, ModelCard
+from models.card import LIBROSA_FEATURES, ModelCard
 from models.embedders import open_embedder
 from models.librosa_features import DIM, PATCH_SAMPLES, SAMPLE_RATE
 from models.runtime import Runtime

@@ -11,7 +11,7 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from models.cards import ModelCard
+from models.card import ModelCard
 from models.embedders import open_embedder
 from models.frontend import PATCH_SECONDS, SAMPLE_RATE, log_mel, patches
 from models.runtime import Runtime

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.cards import Calibration, ModelCard
+from models.card import Calibration, ModelCard
 from tools.calibrate.isotonic import MOST_KNOTS, fit_knots, matches, pool_adjacent_violators
 
 SEQUENCES = st.lists(

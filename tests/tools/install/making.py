@@ -6,7 +6,7 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from models.cards import ModelCard
+from models.card import ModelCard
 from models.published import PublishedFile, sha512_of
 from tests.tools.convert.making import (
     random_variables,

@@ -16,7 +16,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from models.cards import ModelCard, check_file, load_card
+from models.card import ModelCard, check_file
+from models.cards import load_card
 from models.types import ModelError
 from tests.tools.convert.making import noise, random_variables, some_patches, write_checkpoint
 from tests.tools.install.making import (
@@ -357,7 +358,8 @@ def test_an_interrupt_leaves_the_old_model_or_the_new_one(
 CRASHES = """
 import os, signal, sys
 from pathlib import Path
-from models.cards import check_file, load_card
+from models.card import check_file
+from models.cards import load_card
 from tests.tools.install.making import copy_as_int8, installed, plan_of, release_of, Sources
 
 models, checkpoint, pca = map(Path, sys.argv[1:])

@@ -11,7 +11,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from models.cards import ModelCard, load_card, read_card
+from models.card import ModelCard
+from models.cards import load_card, read_card
 from models.published import sha512_of
 from tests.models.tiny import card_text, write_network
 from tests.tools.install.making import (

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from models.cards import Metric, ModelFile, read_card
+from models.card import Metric, ModelFile
+from models.cards import read_card
 from models.metric import project
 from models.types import Windows
 from tests.tools.metric.making import options, write_release

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from models.cards import ModelCard, ModelFile, read_card
+from models.card import ModelCard, ModelFile
+from models.cards import read_card
 from tests.models.tiny import card_text
 from tests.tools.convert.making import random_variables, write_pca
 from tools.convert.graph import build_vggish

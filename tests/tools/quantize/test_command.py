@@ -10,7 +10,8 @@ from pathlib import Path
 import onnx
 import pytest
 
-from models.cards import check_file, load_card
+from models.card import check_file
+from models.cards import load_card
 from models.choice import candidates
 from tests.tools.conftest import Cli, only_json, write_piece
 from tests.tools.quantize.making import piece, pieces, write_model

@@ -13,7 +13,7 @@ from onnx import numpy_helper
 from rich.console import Console
 
 from index.opened import open_index
-from models.cards import ModelCard
+from models.card import ModelCard
 from models.types import EmbeddedTrack, ModelError, Track
 from tests.index.making import build
 from tests.tools.quantize.making import described, pieces, write_model
