@@ -12,11 +12,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import answers, similar, taste, trust
+from bot import answers, library, similar, taste, trust
 from bot.asking import Asking
 from bot.cooldown import Cooldown
 from bot.explain import explain
 from bot.gate import Gate
+from bot.playlists.command import PlaylistCommands
 from bot.presence import following, presence_of
 from bot.reply import answer_error, tell
 from bot.service import Soundalike
@@ -100,8 +101,9 @@ class SoundalikeBot(commands.Bot):
         )
         cards = answers.AnswerCards(self._service, self._answers)
         likes, choices = Likes(self._state), Choices(self._state)
-        asking = Asking(self._service, likes, choices, Libraries(self._state))
-        self.actions = self._set_up_actions(cards, asking, likes)
+        libraries = Libraries(self._state, self._settings.library)
+        asking = Asking(self._service, likes, choices, libraries)
+        self.actions = self._set_up_actions(cards, asking, likes, libraries)
         ear = similar.Ear(downloads, self._max_bytes)
         answerer = similar.Answerer(asking, cards, self.gate, ear)
         await similar.setup(self, asking, answerer, self._guild.id if self._guild else None)
@@ -117,6 +119,8 @@ class SoundalikeBot(commands.Bot):
             shown=Shown(self._state),
         )
         await taste.setup(self, kit)
+        await self.add_cog(PlaylistCommands(asking, self.gate))
+        await self._set_up_libraries(libraries)
         await trust.setup(self, self._service, self._state, self.gate, self._settings)
         describe_commands(self.tree)
         await self.tree.set_translator(CommandTranslator())
@@ -135,13 +139,26 @@ class SoundalikeBot(commands.Bot):
         await self.tree.sync()
 
     def _set_up_actions(
-        self, cards: answers.AnswerCards, asking: Asking, likes: Likes
+        self, cards: answers.AnswerCards, asking: Asking, likes: Likes, libraries: Libraries
     ) -> answers.Actions:
-        previewer = self._held.enter_context(Previewer())
         tools = answers.Tools(
-            self._service, asking, self._answers, likes, cards, previewer, self.gate
+            service=self._service,
+            asking=asking,
+            answers=self._answers,
+            likes=likes,
+            libraries=libraries,
+            cards=cards,
+            previewer=self._held.enter_context(Previewer()),
+            gate=self.gate,
         )
         return answers.setup(self, tools)
+
+    async def _set_up_libraries(self, libraries: Libraries) -> None:
+        downloads = await self._held.enter_async_context(
+            similar.Downloads(self.http.connector, library.MOST_BYTES, library.LONGEST_DOWNLOAD)
+        )
+        keeper = library.Keeper(self._service, libraries, self.gate)
+        await library.setup(self, keeper, libraries, downloads)
 
     def _know_owners(self) -> None:
         # The login has asked for them: nobody has to ask again.

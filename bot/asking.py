@@ -52,7 +52,7 @@ class Asking:
         StateError
             The server's tracks cannot be read.
         """
-        if guild is None:
+        if guild is None or not self._libraries.most:
             return self._service
         space = self._service.space
         shelf = await self._service.aside(self._libraries.shelf, guild, space)

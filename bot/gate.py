@@ -132,6 +132,11 @@ class Gate:
         finally:
             self._limits.discard(limit)
 
+    @property
+    def closed(self) -> bool:
+        """Whether nobody is let in any more: the bot stops."""
+        return self._closed
+
     def counts(self) -> tuple[int, int]:
         """Return how many asks are worked on, and how many wait."""
         in_hand = self._in_hand.total()

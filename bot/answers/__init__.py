@@ -15,7 +15,7 @@ from bot.answers.cards import AnswerCards
 from bot.answers.more import more_like_this
 from bot.answers.pages import turn_page
 from bot.answers.panel import open_panel
-from bot.answers.playlist import save_playlist
+from bot.answers.playlist import choose_playlist, save_playlist
 from bot.answers.pressed import Pressed
 from bot.answers.preview import play_preview
 from bot.answers.thumbs import dislike, like
@@ -38,6 +38,7 @@ def setup(bot: commands.Bot, tools: Tools) -> Actions:
             "like": like,
             "dislike": dislike,
             "why": show_why,
-            "playlist": save_playlist,
+            "playlist": choose_playlist,
+            "save": save_playlist,
         },
     )

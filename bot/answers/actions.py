@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import discord
 
 from bot.answers.cards import AnswerCards
+from bot.answers.seen import seen_in
 from bot.asking import Asking
 from bot.gate import Gate
 from bot.reply import answer_error
 from bot.service import Soundalike
 from bot.words import ENGLISH, Words, words_for
 from index.answers import Answers, KeptAnswer
+from index.libraries import Libraries
 from index.likes import Likes
 from models.preview import Previewer
 from models.types import CatalogueError, Recommendation, RequestError, Track, Windows
@@ -27,9 +29,23 @@ class Tools:
     asking: Asking
     answers: Answers
     likes: Likes
+    libraries: Libraries
     cards: AnswerCards
     previewer: Previewer
     gate: Gate
+
+    async def find(self, answer_id: str, guild: int | None) -> KeptAnswer:
+        """Return an answer that was kept, as it may be seen in a server.
+
+        Raises
+        ------
+        RequestError
+            It is not kept any more.
+        """
+        kept = await self.service.aside(self.answers.find, answer_id)
+        if kept is None:
+            raise RequestError(*ENGLISH.say("answer.expired"))
+        return seen_in(kept, guild)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +140,5 @@ class Actions:
             raise RequestError(*ENGLISH.say("answer.no_action")) from None
 
     async def _press(self, interaction: discord.Interaction, answer_id: str, number: int) -> Press:
-        kept = await self._tools.service.aside(self._tools.answers.find, answer_id)
-        if kept is None:
-            raise RequestError(*ENGLISH.say("answer.expired"))
+        kept = await self._tools.find(answer_id, interaction.guild_id)
         return Press(interaction, kept, number, words_for(interaction.locale), self._tools)

@@ -13,8 +13,7 @@ from bot.card import Card
 from bot.card.controls import control_id
 from bot.plain import bare
 from bot.reply import edit_card
-from bot.words import ENGLISH, Words
-from models.types import RequestError
+from bot.words import Words
 
 ACTION = "alone"
 
@@ -59,8 +58,6 @@ async def ask_alone(press: Press) -> None:
     interaction, tools = press.interaction, press.tools
     chosen = cast("dict[str, list[str]]", interaction.data)["values"][0]
     await interaction.response.defer(ephemeral=True, thinking=True)
-    kept = await tools.service.aside(tools.answers.find, chosen)
-    if kept is None:
-        raise RequestError(*ENGLISH.say("answer.expired"))
+    kept = await tools.find(chosen, interaction.guild_id)
     card = await tools.cards.page(kept, 0, press.words, attach=press.may_attach)
     await edit_card(interaction, card)

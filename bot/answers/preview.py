@@ -18,7 +18,7 @@ from bot.reply import edit_card, edit_file
 from bot.times import clock
 from bot.words import ENGLISH, Words
 from models.preview import Preview
-from models.types import ClipError, Recommendation, RequestError
+from models.types import ClipError, Recommendation, RequestError, Track
 
 _log = logging.getLogger(__name__)
 
@@ -28,13 +28,13 @@ async def play_preview(press: Press) -> None:
     result = press.result()
     interaction, tools = press.interaction, press.tools
     await interaction.response.defer(ephemeral=True, thinking=True)
-    path = await tools.service.aside(_file_of, tools, result.track.id)
-    if path is None:
+    sound = await tools.service.aside(_sound_of, tools, result.track)
+    if not sound:
         await edit_card(interaction, link_card(result, press.words))
         return
     if not press.may_attach:
         raise RequestError(*ENGLISH.say("answer.may_not_attach"))
-    preview = await _cut(tools, path, result)
+    preview = await _cut(tools, sound, result)
     if preview is None or len(preview.data) > interaction.filesize_limit:
         await edit_card(interaction, link_card(result, press.words))
         return
@@ -59,15 +59,18 @@ def link_card(result: Recommendation, words: Words) -> Card:
     return Card(in_view(box), [])
 
 
-async def _cut(tools: Tools, path: Path, result: Recommendation) -> Preview | None:
+async def _cut(tools: Tools, sound: Path | bytes, result: Recommendation) -> Preview | None:
     try:
         async with tools.gate.turn():
-            return await tools.previewer.make(path, result.at)
+            return await tools.previewer.make(sound, result.at)
     except ClipError as error:
         _log.warning("no preview of the track %s: %s", result.track.id, error)
         return None
 
 
-def _file_of(tools: Tools, track_id: str) -> Path | None:
-    found = tools.service.paths([track_id]).get(track_id)
-    return Path(found) if found and Path(found).is_file() else None
+def _sound_of(tools: Tools, track: Track) -> Path | bytes:
+    """Return the file of a track, or what a server's library keeps of it; empty for neither."""
+    found = tools.service.paths([track.id]).get(track.id)
+    if found and Path(found).is_file():
+        return Path(found)
+    return tools.libraries.preview(int(track.library), track.id) if track.library else b""

@@ -29,7 +29,7 @@ def genre_of(track: Track) -> str:
 
 def same_line(track: Track, words: Words) -> Line:
     """Say which track the clip is."""
-    text = words("card.this_is", who=track_name(track, words))
+    text = words("card.this_is", who=track_name(track, words)) + _whose(track, words)
     link = safe_link(track.url)
     return Line(text, f"{text} · [{words('card.listen')}]({link})" if link else text)
 
@@ -49,8 +49,12 @@ def result_line(result: Recommendation, words: Words, *, tall: bool = False) -> 
     between = "\n-# " if tall else " · "
     head = f"**{result.rank}.** {track_name(result.track, words)}\n-# {fit}{between}"
     genre = genre_of(result.track)
-    tail = f" · {genre}" if genre else ""
+    tail = (f" · {genre}" if genre else "") + _whose(result.track, words)
     where = words("card.at", clock=clock(result.at))
     link = safe_link(link_at(result.track.url, result.at))
     short = f"{head}*{where}*{tail}"
     return Line(short, f"{head}[{where}]({link}){tail}" if link else short)
+
+
+def _whose(track: Track, words: Words) -> str:
+    return f" · 🏠 {words('card.from_server')}" if track.library else ""

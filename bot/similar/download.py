@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import BinaryIO
 
 import aiohttp
 import discord
@@ -49,22 +52,46 @@ class Downloads(AbstractAsyncContextManager["Downloads"]):
         ClipError
             Discord has it no more, does not hand it out whole, or it is too large after all.
         """
+        data = bytearray()
+        async with aclosing(self._chunks(attachment, self._max_bytes)) as chunks:
+            async for chunk in chunks:
+                data += chunk
+        return bytes(data)
+
+    async def save(self, attachment: discord.Attachment, file: BinaryIO, max_bytes: int) -> None:
+        """Download a file of at most so many bytes into one that is open, a piece at a time.
+
+        Raises
+        ------
+        ClipError
+            As `read` does, or there is no room for it.
+        """
+        async with aclosing(self._chunks(attachment, max_bytes)) as chunks:
+            async for chunk in chunks:
+                try:
+                    await asyncio.to_thread(file.write, chunk)
+                except OSError:
+                    raise ClipError(
+                        "There is no room on this machine to take the file in.",
+                        "Try again in a while, or with a smaller file.",
+                    ) from None
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._session.close()
+
+    async def _chunks(
+        self, attachment: discord.Attachment, max_bytes: int
+    ) -> AsyncGenerator[bytes, None]:
+        size = 0
         try:
             async with self._session.get(attachment.url, allow_redirects=False) as response:
                 if response.status in (403, 404):
                     raise ClipError(*ENGLISH.say("clip.gone"))
                 response.raise_for_status()
-                return await self._read(response)
+                async for chunk in response.content.iter_chunked(_CHUNK):
+                    size += len(chunk)
+                    if size > max_bytes:
+                        raise too_large(size, max_bytes)
+                    yield chunk
         except (aiohttp.ClientError, OSError, ValueError):
             raise ClipError(*ENGLISH.say("clip.stuck")) from None
-
-    async def __aexit__(self, *_error: object) -> None:
-        await self._session.close()
-
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        data = bytearray()
-        async for chunk in response.content.iter_chunked(_CHUNK):
-            data += chunk
-            if len(data) > self._max_bytes:
-                raise too_large(len(data), self._max_bytes)
-        return bytes(data)

@@ -12,6 +12,8 @@ import soundfile
 
 from index.builder import IndexBuilder
 from models.frontend import log_mel
+from models.preview import make_excerpt
+from models.tags import read_tags_of
 from models.types import (
     ClipError,
     ClipHeard,
@@ -19,6 +21,7 @@ from models.types import (
     EmbeddedClip,
     EmbeddedTrack,
     FloatArray,
+    HeardTrack,
     ModelStamp,
     Query,
     Span,
@@ -88,6 +91,21 @@ class MelEar:
 
     async def hear(self, source: ClipSource, span: Span) -> EmbeddedClip:
         return await asyncio.to_thread(self._hear, source, span)
+
+    async def hear_whole(self, source: ClipSource) -> HeardTrack:
+        clip = await self.hear(source, Span())
+        assert isinstance(source.data, bytes)
+        tags = read_tags_of(source.data, source.name)
+        track = Track(
+            clip.query.track_id,
+            tags.title,
+            tags.artist,
+            artist_known=tags.artist_known,
+            seconds=clip.heard.seconds,
+            labels=tags.labels,
+        )
+        preview = await asyncio.to_thread(make_excerpt, source)
+        return HeardTrack(EmbeddedTrack(track, clip.query.windows), STAMP, preview)
 
     def _hear(self, source: ClipSource, span: Span) -> EmbeddedClip:
         assert isinstance(source.data, bytes)

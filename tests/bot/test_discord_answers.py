@@ -141,13 +141,27 @@ async def test_thumbs_are_remembered_and_taken_back(
     assert Likes(state).of(person) == ()
 
 
-async def test_all_results_are_saved_as_a_playlist(discord_with_bot: Discord) -> None:
+@pytest.mark.parametrize(
+    ("label", "begins"),
+    [
+        ("M3U8", b"#EXTM3U"),
+        ("XSPF", b"<?xml"),
+        ("JSPF", b"{"),
+        ("CSV", b"\xef\xbb\xbftitle,artist"),
+    ],
+)
+async def test_all_results_are_saved_as_a_playlist(
+    discord_with_bot: Discord, label: str, begins: bytes
+) -> None:
     answer = await ask(discord_with_bot)
-    saved = await (await discord_with_bot.click(answer, "Save as playlist")).final_message()
+    choice = await (await discord_with_bot.click(answer, "Save as playlist")).final_message()
+    assert choice.ephemeral
+    assert [each["label"] for each in choice.buttons] == ["M3U8", "XSPF", "JSPF", "CSV"]
+    saved = await (await discord_with_bot.click(choice, label)).final_message()
     assert saved.ephemeral
-    lines = saved.file("soundalike.m3u8").decode().splitlines()
-    assert lines[0] == "#EXTM3U"
-    assert len([line for line in lines if line.startswith("https://example.org/")]) > 5
+    data = saved.file(f"sounds-like-clip-wav.{label.lower()}")
+    assert data.startswith(begins)
+    assert data.count(b"https://example.org/") > 5
 
 
 async def test_without_a_file_the_link_is_said(discord_with_bot: Discord) -> None:
@@ -236,6 +250,8 @@ async def test_buttons_survive_a_restart(
         async with discord_server.running(make_bot(remembered=before)):
             answer = await ask(discord_server)
             shown = await panel(discord_server, answer)
+            saving = await discord_server.click(answer, "Save as playlist")
+            choice = await saving.final_message()
     with open_state(path) as after:
         async with discord_server.running(make_bot(remembered=after)):
             turned = await discord_server.click(answer, "Next")
@@ -244,6 +260,8 @@ async def test_buttons_survive_a_restart(
             why = await (await discord_server.click(shown, "Why?")).final_message()
             assert "sounds like" in why.text
             await panel(discord_server, answer, "7")
+            saved = await (await discord_server.click(choice, "CSV")).final_message()
+            assert saved.file("sounds-like-clip-wav.csv")
     assert discord_server.rejections == []
 
 
@@ -437,16 +455,17 @@ async def test_what_was_put_away_before_it_came_is_no_accident(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def put_away(_: object) -> bytes:
+    def put_away(*_: object) -> str:
         *_, last = discord_server.world.interactions.values()
         last.original.deleted = True
-        return b"#EXTM3U"
+        return "list.csv"
 
     caplog.set_level("INFO")
-    monkeypatch.setattr("bot.answers.playlist.write_m3u8", put_away)
+    monkeypatch.setattr("bot.answers.playlist.file_name", put_away)
     async with discord_server.running(make_bot()):
         answer = await ask(discord_server)
-        await discord_server.click(answer, "Save as playlist")
+        choice = await (await discord_server.click(answer, "Save as playlist")).final_message()
+        await discord_server.click(choice, "CSV")
         await discord_server.until(lambda: "put an answer away" in caplog.text, 10)
         await discord_server.quiet()
     assert "unexpected" not in caplog.text
