@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 from index.kept import Kept, Migration
+from index.state_opening import connect, is_damage, migrate, move_aside, open_file
 from models.types import StateError
 
 T = TypeVar("T")
-
-_BUSY_S = 5.0  # another process, a backup perhaps, may hold the file for a moment
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_SIBLINGS = ("", "-wal", "-shm")
 
 
 class State:
@@ -53,7 +49,7 @@ class State:
         with _explained(path):
             self._writer_connection = self._open_or_begin_anew()
             try:
-                _migrate(self._writer_connection, path, migrations)
+                migrate(self._writer_connection, path, migrations)
             except BaseException:
                 self._writer_connection.close()
                 raise
@@ -73,12 +69,12 @@ class State:
         StateError
             The disk is full, or the file cannot be written any more.
         """
-        self._check_open()
+        self._checkopen_file()
         return await asyncio.wrap_future(self._writer.submit(self._transact, work))
 
     def write_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do the same without an event loop; blocking."""
-        self._check_open()
+        self._checkopen_file()
         return self._writer.submit(self._transact, work).result()
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -119,7 +115,7 @@ class State:
     ) -> None:
         self.close()
 
-    def _check_open(self) -> None:
+    def _checkopen_file(self) -> None:
         if self._closed:
             raise StateError("The state was closed.", "Start Soundalike again.")
 
@@ -138,11 +134,11 @@ class State:
 
     def _borrow(self) -> sqlite3.Connection:
         with self._lock:
-            self._check_open()
+            self._checkopen_file()
             if self._idle:
                 return self._idle.pop()
         with _explained(self.path):
-            connection = _connect(self.path)
+            connection = connect(self.path)
             connection.execute("PRAGMA query_only = ON")
             return connection
 
@@ -155,85 +151,16 @@ class State:
 
     def _open_or_begin_anew(self) -> sqlite3.Connection:
         try:
-            return _open(self.path)
+            return open_file(self.path)
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise
-        aside = _move_aside(self.path)
+        aside = move_aside(self.path)
         self.note = (
             f"{self.path} was damaged: it lies as {aside.name} beside it now, and I began a new "
             "one. Answers, likes and libraries of before are in the old file only."
         )
-        return _open(self.path)
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # It holds what people like: nobody else on this machine is to read it.
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
-    connection = _connect(path)
-    try:
-        _check(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")  # what was confirmed survives a power cut
-        connection.execute("PRAGMA secure_delete = ON")  # what is deleted is gone from the disk
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _check(connection: sqlite3.Connection) -> None:
-    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        raise _DamagedError(verdict)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
-    )
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
-
-
-def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(migrations):
-        raise StateError(
-            f"{path} was written by a newer Soundalike.",
-            "Update Soundalike, or set SOUNDALIKE_HOME to another folder.",
-        )
-    for number, step in enumerate(migrations[version:], start=version + 1):
-        try:
-            connection.executescript(
-                f"BEGIN IMMEDIATE; {step.sql} PRAGMA user_version = {number}; COMMIT;"
-            )
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-
-
-def _move_aside(path: Path) -> Path:
-    number = 1
-    while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
-        number += 1
-    for ending in _SIBLINGS:
-        part = path.with_name(path.name + ending)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + ending))
-    return aside
-
-
-class _DamagedError(sqlite3.DatabaseError):
-    """The file opens, and what is in it contradicts itself."""
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)
-    return isinstance(error, _DamagedError) or (code is not None and code & 0xFF in _DAMAGED)
+        return open_file(self.path)
 
 
 @contextmanager
@@ -243,7 +170,7 @@ def _explained(path: Path) -> Iterator[None]:
     except sqlite3.IntegrityError:
         raise  # a store's own business
     except (sqlite3.DatabaseError, OSError) as error:
-        if isinstance(error, sqlite3.DatabaseError) and _is_damage(error):
+        if isinstance(error, sqlite3.DatabaseError) and is_damage(error):
             raise StateError(
                 f"{path} is damaged.",
                 "Start Soundalike again: it moves the file aside and begins a new one.",

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -181,6 +182,34 @@ def test_tables_come_step_by_step_and_a_step_that_fails_leaves_nothing(path: Pat
         tables = state.read(lambda db: db.execute("SELECT name FROM sqlite_master").fetchall())
         assert ("likes",) in tables
         assert ("more",) not in tables
+
+
+def test_many_that_start_at_once_find_one_whole_file(tmp_path: Path) -> None:
+    def start(path: Path) -> int:
+        together.wait()
+        with open_state(path) as state:
+            return state.read(lambda db: db.execute("PRAGMA user_version").fetchone())[0]
+
+    together = Barrier(6)
+    with ThreadPoolExecutor(6) as threads:
+        for number in range(5):
+            path = tmp_path / str(number) / "state.sqlite"
+            assert list(threads.map(start, [path] * 6)) == [len(MIGRATIONS)] * 6
+
+
+def test_comments_and_triggers_may_hold_semicolons(path: Path) -> None:
+    step = Migration(
+        """
+        CREATE TABLE more (a, b DEFAULT ';');  -- one; two
+        CREATE TRIGGER twice AFTER INSERT ON more BEGIN
+            UPDATE more SET b = a; UPDATE more SET b = b || b;
+        END;
+        INSERT INTO more (a) VALUES ('x');  -- the end; really
+        """,
+        (Kept("more", "."),),
+    )
+    with State(path, (*MIGRATIONS, step)) as state:
+        assert state.read(lambda db: db.execute("SELECT * FROM more").fetchall()) == [("x", "xx")]
 
 
 def test_a_newer_file_is_left_alone(path: Path) -> None:
