@@ -267,6 +267,39 @@ async def test_its_buttons_do_what_those_of_others_do(
     assert "This is **Ours** · Ann. · 🏠 from this server" in more.text
 
 
+async def test_buttons_of_a_track_that_was_removed_say_so(discord_with_bot: Discord) -> None:
+    await add(discord_with_bot)
+    answer = await ask(discord_with_bot)
+    rank = rank_of(answer, "Ours")
+    chosen = await discord_with_bot.select(answer, control(answer, "pick"), [str(rank)])
+    shown = await chosen.final_message()
+    assert "no longer" in await say(discord_with_bot, "library remove", {"track": "ours"})
+    for action, words in (
+        ("like", "no longer in the catalogue"),
+        ("more", "no longer in the catalogue"),
+        ("play", "neither sound nor link of **Ours**"),
+    ):
+        pressed = await discord_with_bot.click(shown, control(shown, action))
+        assert words in (await pressed.final_message()).text
+
+
+async def test_what_strangers_call_their_files_stays_harmless(
+    discord_with_bot: Discord, state: State
+) -> None:
+    names = [
+        f"{n:02} @everyone **[x](https://example.org)** \u202e" + "_" * 9_000 for n in range(13)
+    ]
+    await keep(state, discord_with_bot.guild, *names)
+    listed = await (await discord_with_bot.slash("library list", {})).final_message()
+    assert listed.text.count("@everyone") == 12
+    assert not listed.pings
+    assert "\u202e" not in listed.text
+    offered = await discord_with_bot.autocomplete("library remove", "track", "everyone")
+    assert len(offered) == 13
+    gone = await discord_with_bot.slash("library remove", {"track": offered[0]["value"]})
+    assert "is no longer in this server" in (await gone.final_message()).text
+
+
 async def test_nobody_elsewhere_gets_to_know_of_it(
     discord_with_bot: Discord, elsewhere: Channel, state: State
 ) -> None:
