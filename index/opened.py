@@ -6,9 +6,10 @@ from pathlib import Path
 
 from index.asked import AskedShelf
 from index.catalogue import Catalogue
+from index.damage import reading
 from index.facets import Facet
-from index.generations import live_generation, verified_generation
-from index.manifest import CATALOGUE, Manifest
+from index.generations import live_generation, read_manifest, verified_generation
+from index.manifest import CATALOGUE, MANIFEST, Manifest
 from index.segments import open_vectors
 from index.shelf import Shelf
 from models.types import CatalogueError
@@ -66,6 +67,7 @@ class Index(AskedShelf):
         self.directory = directory
         self.generation = generation
         self._catalogue = catalogue
+        self._seen: tuple[int, ...] = ()
 
     def files(self) -> list[tuple[str, str]]:
         """Return the path of every file that holds a track, by name, and the id of the track.
@@ -83,9 +85,22 @@ class Index(AskedShelf):
     def is_current(self) -> bool:
         """Whether this is still the live generation: cheap enough to ask every few seconds.
 
+        A folder may be swapped for another one, or built from nothing, and number its generations
+        alike: what counts is what the manifest says.
+
         Raises
         ------
         CatalogueError
-            The index was removed, or `current` is damaged.
+            The index was removed, or `current` or the manifest is damaged.
         """
-        return live_generation(self.directory).name == self.generation
+        folder = live_generation(self.directory)
+        if folder.name != self.generation:
+            return False
+        with reading(folder / MANIFEST):
+            stat = (folder / MANIFEST).stat()
+        seen = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        if seen != self._seen:
+            if read_manifest(folder).checksum != self.manifest.checksum:
+                return False
+            self._seen = seen  # and it need not be read again
+        return True

@@ -20,10 +20,14 @@ from index.vectors import EXACT_UP_TO
 from models.types import CatalogueError
 
 LIVE = """
-SELECT number, manifest, counts FROM soundalike.generations
+SELECT number, identity, manifest, counts FROM soundalike.generations
 JOIN soundalike.current ON generation = number
 """
-_CURRENT = "SELECT generation FROM soundalike.current"
+# A store that was emptied and filled again numbers its generations alike.
+_CURRENT = """
+SELECT number, identity FROM soundalike.generations
+JOIN soundalike.current ON generation = number
+"""
 
 
 def open_store(address: StoreAddress) -> StoredIndex:
@@ -41,8 +45,9 @@ def open_store(address: StoreAddress) -> StoredIndex:
         live = connections.rows(LIVE)
         if not live:
             check_version(0, address)
-        number, manifest, counts = live[0]
-        return StoredIndex(connections, number, Manifest.from_json(manifest), counts)
+        number, identity, manifest, counts = live[0]
+        generation = (number, identity)
+        return StoredIndex(connections, generation, Manifest.from_json(manifest), counts)
     except BaseException:
         connections.close()
         raise
@@ -60,20 +65,24 @@ class StoredIndex(AskedShelf):
     """
 
     def __init__(
-        self, connections: Connections, generation: int, manifest: Manifest, counts: bytes
+        self,
+        connections: Connections,
+        generation: tuple[int, str],
+        manifest: Manifest,
+        counts: bytes,
     ) -> None:
-        self.generation = generation
+        self.generation, self._identity = generation
         self._connections = connections
         count = np.frombuffer(counts, NUMBER).astype(np.int64)
         layout = Layout(np.cumsum(count) - count, count)
-        pieces = Pieces(connections, generation, manifest.stamp.dim)
-        catalogue = StoredCatalogue(connections, generation, pieces)
+        pieces = Pieces(connections, self.generation, manifest.stamp.dim)
+        catalogue = StoredCatalogue(connections, self.generation, pieces)
         rows = StoredRows(pieces, layout, manifest.stamp.dim)
         vectors: VectorIndex
         if len(rows) <= EXACT_UP_TO:
             vectors = InMemory(rows[:])
         else:
-            vectors = StoredVectors(connections, generation, catalogue, layout, rows)
+            vectors = StoredVectors(connections, self.generation, catalogue, layout, rows)
         shelf = Shelf(catalogue, vectors, layout)
         super().__init__(connections.address.name, manifest, shelf)
 
@@ -91,4 +100,4 @@ class StoredIndex(AskedShelf):
                 f"The store at {self._connections.address.name} holds no index any more.",
                 "Put one there with `soundalike index push`.",
             )
-        return bool(found[0][0] == self.generation)
+        return tuple(found[0]) == (self.generation, self._identity)

@@ -60,7 +60,7 @@ def verify_store(address: StoreAddress) -> list[str]:
         live = connection.execute(LIVE).fetchall()
         if not live:
             check_version(0, address)
-        number, text, counts = live[0]
+        number, _, text, counts = live[0]
         try:
             manifest = Manifest.from_json(text)
         except CatalogueError as error:

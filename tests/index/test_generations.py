@@ -56,6 +56,30 @@ def test_an_opened_index_notices_a_new_generation(tmp_path: Path, rng: np.random
         assert len(new) == 4
 
 
+def test_a_folder_that_is_swapped_or_built_from_nothing_is_noticed(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    place, other = tmp_path / "index", tmp_path / "other"
+    build(place, [random_track("one", rng)])
+    build(other, [random_track("two", rng)])
+    with open_index(place) as old:
+        assert old.is_current()
+        place.rename(tmp_path / "away")
+        other.rename(place)  # its generation bears the same name
+        assert live_generation(place).name == old.generation
+        assert not old.is_current()
+    with open_index(place) as new:
+        shutil.copytree(place, tmp_path / "copy")
+        place.rename(other)
+        (tmp_path / "copy").rename(place)
+        assert new.is_current()  # other files, which say the same
+        shutil.rmtree(place)
+        with pytest.raises(CatalogueError, match="no index"):
+            new.is_current()
+        build(place, [random_track("two", rng)])
+        assert not new.is_current()
+
+
 def test_a_verified_generation_is_not_hashed_again(
     tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,17 @@ def test_a_push_copies_all_and_a_second_one_nothing(
         assert [track for track, _ in store.contents()] == [one.track for one in tracks]
 
 
+def test_a_store_that_was_filled_anew_is_noticed(
+    tmp_path: Path, address: Any, tracks: list[EmbeddedTrack]
+) -> None:
+    push(tmp_path / "one", address, tracks[:3])
+    with open_store(address) as store:
+        assert store.is_current()
+        execute(address, "DROP SCHEMA soundalike CASCADE")
+        assert push(tmp_path / "two", address, tracks[3:]).generation == store.generation
+        assert not store.is_current()
+
+
 def stop_at(step: int) -> Callable[[int, int], None]:
     def progress(done: int, _total: int) -> None:
         if done >= step:
