@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from index.protocols import TrackCatalogue
 from index.storable import clean
-from models.types import CatalogueError, Track
+from models.types import NothingFoundError, Track
 
 SHORTEST_PREFIX = 4
 _SUGGESTED = 3
@@ -15,7 +15,7 @@ def find_track(catalogue: TrackCatalogue, track_id: str) -> Track:
 
     Raises
     ------
-    CatalogueError
+    NothingFoundError
         No track, or more than one, or too few characters to tell.
     """
     wanted = clean(track_id.strip())
@@ -23,16 +23,16 @@ def find_track(catalogue: TrackCatalogue, track_id: str) -> Track:
     if exact is not None:
         return catalogue.tracks([exact])[0]
     if len(wanted) < SHORTEST_PREFIX:
-        raise CatalogueError(
+        raise NothingFoundError(
             f"“{wanted}” is too short to tell tracks apart.",
             f"Give at least the first {SHORTEST_PREFIX} characters of the track's id.",
         )
     found = catalogue.beginning(wanted, 2)
     if not found:
         fix = _suggestion(catalogue, wanted)
-        raise CatalogueError(f"No track's id begins with “{wanted}”.", fix)
+        raise NothingFoundError(f"No track's id begins with “{wanted}”.", fix)
     if len(found) > 1:
-        raise CatalogueError(
+        raise NothingFoundError(
             f"More than one track's id begins with “{wanted}”.",
             f"Give more of it, for example {found[0].id} or {found[1].id}.",
         )

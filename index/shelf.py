@@ -10,7 +10,7 @@ from index.catalogue import Layout
 from index.cuts import is_twin
 from index.protocols import TrackCatalogue, VectorIndex
 from index.scope import Scope
-from models.types import CatalogueError, Only, Sameness, Windows
+from models.types import NothingFoundError, Only, Sameness, Windows
 
 _SUGGESTED = 3
 
@@ -42,7 +42,7 @@ class Shelf:
 
         Raises
         ------
-        CatalogueError
+        NothingFoundError
             No track has one of the labels, artists or sources that are asked for.
         """
         found = self._scopes.get(only)
@@ -68,7 +68,7 @@ class Shelf:
         for kind, name in self.catalogue.unknown(only):
             if kind != "library":
                 known = self.catalogue.names_like(kind, name, _SUGGESTED)
-                raise CatalogueError(
+                raise NothingFoundError(
                     f"No track of this catalogue has the {kind} “{name}”.",
                     f"It has, for example, {' and '.join(known)}." if known else "",
                 )

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from index.library_shelf import LibraryShelf
+from index.library_shelf import LibraryShelf, is_wanted
 from index.names import fold
 from models.types import (
-    CatalogueError,
     ModelStamp,
+    NothingFoundError,
     Query,
     Ranking,
     Recommendation,
@@ -52,9 +52,9 @@ class IndexWithLibrary:
         own = self._shelf.search(query, options)
         try:
             hosts = self._index.search(query, options)
-        except CatalogueError:
+        except NothingFoundError:
             # The catalogue has nothing of that name, but the library may.
-            if not own.results:
+            if not any(is_wanted(track, options.only) for track in self._shelf.tracks):
                 raise
             hosts = Ranking(None, ())
         # A recording that is in both is the server's own.

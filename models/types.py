@@ -57,6 +57,10 @@ class CatalogueError(SoundalikeError):
     """The index cannot be used: missing, damaged, locked or of another embedding space."""
 
 
+class NothingFoundError(CatalogueError):
+    """Nothing in the index goes by that name or id; the index itself is in order."""
+
+
 class RequestError(SoundalikeError):
     """What a person asks for cannot be done, and nothing is out of order."""
 

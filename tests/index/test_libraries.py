@@ -198,6 +198,16 @@ async def test_answers_are_narrowed_in_both(libraries: Libraries, index: Index) 
     assert dict(both.labels()) == {"Rock": 4, "Bébop": 1}
 
 
+async def test_a_catalogue_out_of_order_is_no_half_answer(
+    libraries: Libraries, index: Index
+) -> None:
+    await libraries.add(GUILD, own("song", 1), STAMP, b"")
+    both = IndexWithLibrary(index, libraries.shelf(GUILD, STAMP.space))
+    index.close()
+    with pytest.raises(CatalogueError, match="closed"):
+        both.search(ask(AXES[1] + AXES[2]), SearchOptions(5))
+
+
 async def test_one_artist_is_capped_over_both(libraries: Libraries, index: Index) -> None:
     for name in ("a", "b"):
         await libraries.add(
