@@ -49,6 +49,9 @@ def cut(
             break
         if same and one.number == same.number:
             continue
+        if one.track.id in options.without:
+            shown.append(one)  # another copy of it is not wanted either
+            continue
         artist = _known_artist(one.track)
         if artist and options.per_artist is not None and by_artist[artist] >= options.per_artist:
             continue

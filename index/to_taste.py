@@ -65,27 +65,28 @@ def search_to_taste(
 
     The taste decides which tracks come, and in which order. Their similarities, and where they
     sound alike, are told as they are: between the clip and the track, whoever asks. Disliked tracks
-    are never among them.
+    are never among them, and take up nobody's place.
 
     Raises
     ------
     SoundalikeError
         As `TrackIndex.search` does.
     """
+    options = replace(options, without=options.without | personal.disliked)
     if not personal:
         return index.search(query, options)
     clip = query.windows
     leaned = Windows(lean(clip.vectors, personal.taste.liked), clip.starts)
     asked = replace(query, windows=leaned)
     ranking = index.search(asked, replace(options, count=_MORE * options.count))
-    allowed = [each for each in ranking.results if each.track.id not in personal.disliked]
-    windows = [index.query_of(each.track).windows for each in allowed]
+    found = ranking.results
+    windows = [index.query_of(each.track).windows for each in found]
     means = np.stack([unit_mean(each.vectors) for each in windows]) if windows else None
     cost = dislike_cost(means, personal.taste.disliked) if means is not None else np.zeros(0)
-    scores = np.array([each.similarity for each in allowed]) - cost
+    scores = np.array([each.similarity for each in found]) - cost
     order = np.argsort(-scores, kind="stable")[: options.count]
     results = tuple(
-        _as_it_is(rank, allowed[place], clip, windows[place])
+        _as_it_is(rank, found[place], clip, windows[place])
         for rank, place in enumerate(order.tolist(), start=1)
     )
     return replace(ranking, results=results)

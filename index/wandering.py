@@ -13,8 +13,6 @@ from index.tastes import between, sides, unit_mean
 from index.to_taste import PersonalTaste, search_to_taste
 from models.types import Recommendation, SearchOptions, TrackIndex, Windows
 
-_MOST_LOOKED_AT = 400
-
 
 def for_you(
     index: TrackIndex,
@@ -45,15 +43,12 @@ def for_you(
     known = personal.liked | personal.disliked | shown
     # The likes are asked for already: they need not pull a second time.
     calm = replace(personal, taste=replace(personal.taste, liked=personal.taste.liked[:0]))
-    wider = replace(
-        recognising_nothing(options), count=min(options.count + len(known), _MOST_LOOKED_AT)
-    )
+    unknown = replace(recognising_nothing(options), without=options.without | known)
     rows = [
-        search_to_taste(index, query_of_point(side), wider, calm).results
+        search_to_taste(index, query_of_point(side), unknown, calm).results
         for side in sides(personal.taste.liked)
     ]
-    fresh = (one for one in _in_turns(rows) if one.track.id not in known)
-    return _ranked(fresh, options)
+    return _ranked(_in_turns(rows), options)
 
 
 def path_between(
@@ -80,14 +75,12 @@ def path_between(
         In the order of the way, each track once; fewer where the catalogue is too small. The
         similarity of each is to its own point of the way.
     """
-    used = set(ends)
+    used = {*options.without, *ends}
     way = []
     points = between(unit_mean(first.vectors), unit_mean(last.vectors), options.count)
     for point in points:
-        wider = replace(recognising_nothing(options), count=len(used) + 1, per_artist=None)
-        results = index.search(query_of_point(point), wider).results
-        found = next((one for one in results if one.track.id not in used), None)
-        if found is not None:
+        next_one = replace(recognising_nothing(options), count=1, without=frozenset(used))
+        for found in index.search(query_of_point(point), next_one).results:
             used.add(found.track.id)
             way.append(found)
     return tuple(replace(one, rank=rank) for rank, one in enumerate(way, start=1))

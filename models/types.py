@@ -423,12 +423,15 @@ class SearchOptions:
         What counts as one and the same; the façade puts in what the model's card says.
     only : Only
         Which tracks may be results; all, if it names nothing.
+    without : frozenset of str
+        Ids of tracks that are no results, nor are their twins; they take up nobody's place.
     """
 
     count: int = 10
     per_artist: int | None = 2
     sameness: Sameness = Sameness()
     only: Only = Only()
+    without: frozenset[str] = frozenset()
 
 
 class TrackIndex(Protocol):

@@ -63,6 +63,16 @@ def test_a_twin_of_a_track_that_is_not_shown_stays() -> None:
     assert kept(result) == [0, 1, 3]
 
 
+def test_what_is_not_wanted_takes_nobodys_place_and_nor_do_its_twins() -> None:
+    tracks = ranked(*"aaaabb")
+    options = SearchOptions(4, without=frozenset({"t0", "t1"}))
+
+    def repeats(one: int, others: list[int]) -> bool:
+        return one == 4 and 1 in others
+
+    assert kept(cut(tracks, None, repeats, options)) == [2, 3, 5]
+
+
 def test_twins_are_of_one_length() -> None:
     lengths = [100.0, 101.0, 101.5]
     tracks = [ranked(*"abc", seconds=seconds)[n] for n, seconds in enumerate(lengths)]

@@ -92,6 +92,42 @@ def test_what_is_disliked_never_comes_and_its_likes_sink(index: Index) -> None:
     assert kinds(after.results).count("2") < kinds(before_results(index, query, wide)).count("2")
 
 
+def test_many_dislikes_leave_an_answer_whole(index: Index) -> None:
+    query = asked(AXES[2] + 0.8 * AXES[3])
+    ranked = index.search(query, replace(OPTIONS, count=48, per_artist=None)).results
+    for per_artist in (None, 2):
+        options = replace(OPTIONS, per_artist=per_artist)
+        for many in (4, 15, 43):
+            hated = {one.track.id: index.query_of(one.track).windows for one in ranked[:many]}
+            thumbs = [thumb(track, windows.vectors, -1) for track, windows in hated.items()]
+            results = search_to_taste(index, query, options, taste(*thumbs)).results
+            assert len(results) == 5
+            assert not {one.track.id for one in results} & set(hated)
+
+
+def test_dislikes_of_another_space_hide_tracks(index: Index) -> None:
+    query = asked(AXES[2] + 0.8 * AXES[3])
+    first = index.search(query, OPTIONS).results[0].track
+    hated = taste(thumb(first.id, AXES[2], -1, "other-1"))
+    results = search_to_taste(index, query, OPTIONS, hated).results
+    assert len(results) == 5
+    assert first.id not in {one.track.id for one in results}
+
+
+def test_an_artist_s_disliked_tracks_leave_room_for_the_others(index: Index) -> None:
+    query = asked(AXES[2])
+    (artist, *_) = [one.track.artist for one in index.search(query, OPTIONS).results]
+    theirs = [
+        one.track
+        for one in index.search(query, replace(OPTIONS, count=48, per_artist=None)).results
+        if one.track.artist == artist
+    ]
+    assert len(theirs) == 3
+    hated = [thumb(track.id, AXES[7], -1) for track in theirs[:2]]
+    results = search_to_taste(index, query, replace(OPTIONS, count=12), taste(*hated)).results
+    assert theirs[2].id in {one.track.id for one in results}
+
+
 def before_results(index: Index, query: Query, options: SearchOptions) -> object:
     return index.search(query, options).results
 
