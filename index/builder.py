@@ -61,6 +61,8 @@ class IndexBuilder:
     ----------
     notes : tuple of str
         Sentences for the person who builds: what could not be carried on, and why.
+    origin : Origin
+        What its vectors come from: only those of an index that fits are carried on.
     sources : tuple of str
         The folders and files of audio that the index is built from; to be set before `publish`.
 
@@ -86,7 +88,7 @@ class IndexBuilder:
         self.sources: tuple[str, ...] = ()
         self._keep = keep
         self._changing = changing
-        self._origin = Origin(stamp, window_seconds, hop_seconds)
+        self.origin = Origin(stamp, window_seconds, hop_seconds)
         self._base: Base | None = None
         self._building = directory / BUILDING
         self._published = False
@@ -102,7 +104,7 @@ class IndexBuilder:
             self._base = self._find_base()
             self.sources = self._base.manifest.sources if self._base else ()
             self._building.mkdir(exist_ok=True)
-            self._journal = Journal(self._building / "journal.sqlite", self._origin, self._base)
+            self._journal = Journal(self._building / "journal.sqlite", self.origin, self._base)
             held.callback(self._journal.close)
             if self._journal.discarded:
                 self.notes += (self._journal.discarded,)
@@ -143,7 +145,7 @@ class IndexBuilder:
         CatalogueError
             Its vectors are not what the model promises, or the disk is full.
         """
-        _check_windows(embedded, self._origin.stamp.dim)
+        _check_windows(embedded, self.origin.stamp.dim)
         with writing(self.directory):
             self._journal.add(embedded, os.fspath(path), size, mtime_ns)
 
@@ -259,7 +261,7 @@ class IndexBuilder:
             manifest = self._base.manifest if self._base else None
             sources = tuple(outermost(self.sources))
             if manifest is None or self._journal.changed() or sources != manifest.sources:
-                origin = self._origin
+                origin = self.origin
                 stamp, *others = self._made_with()
                 making = Making(
                     stamp, tuple(others), origin.window_seconds, origin.hop_seconds, sources
@@ -279,7 +281,7 @@ class IndexBuilder:
         """Return the files of the model that made the vectors, the latest first."""
         base = self._base.manifest if self._base else None
         before = (base.stamp, *base.others) if base else ()
-        ours = self._origin.stamp
+        ours = self.origin.stamp
         added = sorted(self._journal.stamps(), key=lambda stamp: stamp != ours)
         return _each_once((*added, *before)) or [ours]
 
@@ -295,7 +297,7 @@ class IndexBuilder:
             self.notes += (f"{error.sentence} {_STARTS_OVER}",)
             return None
         found = Origin(manifest.stamp, manifest.window_seconds, manifest.hop_seconds)
-        if not self._origin.fits(found):
+        if not self.origin.fits(found):
             sentence = (
                 f"The index in {self.directory} was made with another model or other windows "
                 f"({manifest.stamp.model} {manifest.stamp.version})."

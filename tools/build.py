@@ -145,11 +145,10 @@ def build_index(
     found = gather(sources)
     for note in found.notes:
         screen.note(note)
+    builder = IndexBuilder(directory, runtime.stamp, keep=options.keep, changing=options.changing)
     if not options.drop_empty:
-        refuse_forgetting(directory, runtime, found)
-    with IndexBuilder(
-        directory, runtime.stamp, keep=options.keep, changing=options.changing
-    ) as builder:
+        refuse_forgetting(directory, builder.origin, found)
+    with builder:
         for note in builder.notes:
             screen.note(note)
         if options.adding:

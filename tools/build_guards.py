@@ -5,30 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 
 from index.builder import IndexBuilder
+from index.journal_file import Origin
 from index.opened import open_index
 from index.places import Places
-from models.runtime import Runtime
-from models.types import CatalogueError
+from models.types import CatalogueError, ModelStamp
 from tools.screen import counted
 from tools.sources.gather import Gathered
 
 
-def refuse_forgetting(directory: Path, runtime: Runtime, found: Gathered) -> None:
-    """Refuse where another model would have to hear audio anew that is not named."""
+def refuse_forgetting(directory: Path, origin: Origin, found: Gathered) -> None:
+    """Refuse where vectors of another origin would let audio drop out that is not named."""
     try:
         with open_index(directory) as index:
-            if index.stamp.space == runtime.stamp.space:
+            made = index.manifest
+            if origin.fits(Origin(made.stamp, made.window_seconds, made.hop_seconds)):
                 return
-            held, model = index.files(), index.stamp.model
+            held = index.files()
     except CatalogueError:
         return  # there is none, or none that could be kept
     places = Places(found.places)
     elsewhere = [path for path, _ in held if path not in places]
     if elsewhere:
         raise CatalogueError(
-            f"The index in {directory} was made with {model} and holds "
+            f"The index in {directory} was made with {_named(made.stamp)} and holds "
             f"{counted(len(elsewhere), 'file')} of other folders, such as {elsewhere[0]}: "
-            f"{runtime.card.name} would forget them.",
+            f"{_named(origin.stamp)} would forget them.",
             "Name all its folders, or build another index with --out; --drop-empty forgets them.",
         )
 
@@ -44,3 +45,7 @@ def refuse_emptied(found: Gathered, builder: IndexBuilder) -> None:
                 "If its disk is not mounted, mount it and run the same command; "
                 "if the music is gone for good, add --drop-empty.",
             )
+
+
+def _named(stamp: ModelStamp) -> str:
+    return f"{stamp.model} {stamp.version}"

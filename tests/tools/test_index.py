@@ -267,3 +267,17 @@ def test_another_model_does_not_forget_folders_in_silence(
     assert "4 files of other folders" in err
     assert cli("index", "info", "here", "--json")[1].count('"tiny"') >= 1
     assert cli(*again, "--drop-empty")[0] == 0
+
+
+def test_another_version_of_the_model_does_not_either(
+    tiny_model: Path, music: Path, cli: Cli
+) -> None:
+    assert cli("index", "build", music, "--out", "here")[0] == 0
+    card = tiny_model / "tiny.toml"
+    card.write_text(card.read_text().replace('version = "1"', 'version = "2"'))
+    status, _, err = cli("index", "build", music / "Low", "--out", "here")
+    assert status == 2
+    assert "was made with tiny 1 and holds 4 files of other folders" in err
+    assert "tiny 2 would forget them" in err
+    assert '"tracks": 6' in cli("index", "info", "here", "--json")[1]
+    assert cli("index", "build", music, "--out", "here")[0] == 0
