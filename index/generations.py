@@ -13,7 +13,7 @@ from pathlib import Path
 
 from index.checksums import keeping_stamps, verify_files
 from index.damage import damaged, reading
-from index.manifest import MANIFEST, Manifest
+from index.manifest import LIMIT, MANIFEST, Manifest
 from index.storable import clean
 from models.types import CatalogueError
 
@@ -24,7 +24,6 @@ BUILDING = ".building"
 
 _NAME = re.compile(r"generation-(\d{6,12})")
 _OURS = (LOCK, BUILDING, f"{CURRENT}.new", ".DS_Store")
-_MANIFEST_LIMIT = 1 << 20
 
 
 def live_generation(directory: Path) -> Path:
@@ -55,7 +54,7 @@ def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a generation; CatalogueError where it cannot be trusted."""
     path = folder / MANIFEST
     with reading(path), path.open("rb") as file:
-        data = file.read(_MANIFEST_LIMIT)
+        data = file.read(LIMIT)
     return Manifest.from_json(data.decode(errors="replace"))
 
 

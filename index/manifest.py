@@ -19,6 +19,8 @@ GRAPH = "windows.usearch"
 CATALOGUE = "catalogue.sqlite"
 FILES = (CATALOGUE, VECTORS, GRAPH)
 """The files of a generation that is of one piece."""
+LIMIT = 64 << 20
+"""Bytes of a manifest: nobody reads a longer one, and so none is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +112,11 @@ class Manifest:
         return _checksum(asdict(self))
 
     def to_json(self) -> str:
-        """Return the manifest as JSON that carries a checksum of itself."""
+        """Return the manifest as JSON, in Unicode, that carries a checksum of itself."""
         fields = asdict(self)
-        return json.dumps({**fields, "checksum": _checksum(fields)}, indent=2) + "\n"
+        text = json.dumps({**fields, "checksum": _checksum(fields)}, indent=2, ensure_ascii=False)
+        # A file's name that is no UTF-8 holds half characters, which only an escape can spell.
+        return text.encode(errors="backslashreplace").decode() + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:

@@ -33,8 +33,15 @@ class Places:
 
 def outermost(places: Iterable[StrPath]) -> list[str]:
     """Return these places without those that lie below another one, each once."""
-    kept: list[str] = []
+    # The shortest spelling of each, as `/music/` is `/music`.
+    spelled: dict[str, str] = {}
     for place in sorted({os.fspath(place) for place in places}, key=len):
-        if place not in Places(kept):
-            kept.append(place)
-    return sorted(kept)
+        spelled.setdefault(place.rstrip(os.sep), place)
+    everything = Places(spelled.values())
+    return sorted(place for bare, place in spelled.items() if _above(bare) not in everything)
+
+
+def _above(bare: str) -> str:
+    """Return the folder that a place lies in, spelt without a slash at the end; empty for none."""
+    folder = bare.rpartition(os.sep)[0]
+    return os.sep if not folder and bare.startswith(os.sep) else folder

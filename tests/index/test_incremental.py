@@ -236,6 +236,40 @@ def test_sources_are_remembered_without_those_inside_others(
     assert describe_index(tmp_path).sources == ("/b\udcff", "/music", "/musical")
 
 
+def test_an_index_of_very_many_sources_is_opened_again(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    sources = tuple(f"/音楽/アルバムの名前/とても長い曲の名前 {n:05}.flac" for n in range(20_000))
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.add(random_track("one", rng), "/music/one.ogg", 1, 1)
+        builder.sources = (*sources, "/b\udcff")
+        builder.publish()
+    manifest = live_generation(tmp_path) / "manifest.json"
+    assert manifest.stat().st_size > 1 << 20
+    assert "とても長い曲の名前" in manifest.read_text(encoding="utf-8")
+    with open_index(tmp_path) as index:
+        assert index.manifest.sources == ("/b\udcff", *sources)
+
+
+def test_more_sources_than_a_manifest_holds_are_refused(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.add(random_track("one", rng), "/music/one.ogg", 1, 1)
+        builder.publish()
+    for module in ("staging", "generations"):
+        monkeypatch.setattr(f"index.{module}.LIMIT", 4000)
+    with IndexBuilder(tmp_path, STAMP) as builder:
+        builder.add(random_track("two", rng), "/music/two.ogg", 1, 1)
+        builder.sources = tuple(f"/music/{n}.ogg" for n in range(300))
+        with pytest.raises(CatalogueError, match="more than its manifest can hold"):
+            builder.publish()
+        assert live_generation(tmp_path).name == "generation-000001"
+        builder.sources = ("/music",)
+        assert builder.publish().tracks == 2
+    assert describe_index(tmp_path).sources == ("/music",)
+
+
 def test_known_audio_under_another_name_needs_no_hearing(
     tmp_path: Path, rng: np.random.Generator
 ) -> None:
