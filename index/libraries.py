@@ -23,7 +23,7 @@ SOURCE = "library"
 DAYS = 30
 """How long a server's tracks are kept once it has removed the bot."""
 
-_SHELVES = 32  # servers whose tracks are held in memory
+_MEMORY = 256 << 20
 
 MIGRATION = Migration(
     """
@@ -105,14 +105,22 @@ class Libraries:
         Tracks that one server may have.
     clock : callable
         Tells the seconds since 1970.
+    memory : int
+        About so many bytes of tracks are held in memory, those that were asked for last; more only
+        where one server's alone are more.
     """
 
     def __init__(
-        self, state: State, most: int = 500, clock: Callable[[], float] = time.time
+        self,
+        state: State,
+        most: int = 500,
+        clock: Callable[[], float] = time.time,
+        memory: int = _MEMORY,
     ) -> None:
         self._state = state
         self.most = most
         self._clock = clock
+        self._memory = memory
         self._shelves: OrderedDict[tuple[int, str], LibraryShelf] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -234,7 +242,7 @@ class Libraries:
     def shelf(self, guild: int, space: str) -> LibraryShelf:
         """Return what can be searched of a server's tracks: those of an embedding space. Blocking.
 
-        It is held in memory until the library changes.
+        It is held in memory until the library changes, or others need the room.
         """
         with self._lock:
             shelf = self._shelves.get((guild, space))
@@ -243,9 +251,14 @@ class Libraries:
                 return shelf
             shelf = LibraryShelf(self._load(guild, space))
             self._shelves[guild, space] = shelf
-            while len(self._shelves) > _SHELVES:
-                self._shelves.popitem(last=False)
+            self._make_room()
             return shelf
+
+    def _make_room(self) -> None:
+        held = sum(shelf.nbytes for shelf in self._shelves.values())
+        while held > self._memory and len(self._shelves) > 1:
+            _, oldest = self._shelves.popitem(last=False)
+            held -= oldest.nbytes
 
     def _load(self, guild: int, space: str) -> list[EmbeddedTrack]:
         def look(database: sqlite3.Connection) -> list[Any]:

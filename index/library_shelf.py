@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from index.catalogue import Layout
 from index.cuts import Ranked, cut, is_twin
 from index.names import fold
 from index.same import excerpt_likeness, spread
-from index.scoring import best_pairs, best_window
-from index.search import MOST_PAIRS
+from index.scoring import Scored, best_pairs, best_window, score_tracks, unit_rows
+from index.search import EXCERPT_SUSPECTS, MOST_PAIRS
 from models.types import (
     EmbeddedTrack,
     FloatArray,
@@ -24,7 +26,7 @@ from models.types import (
     Windows,
 )
 
-_SUSPECTS = 8
+_ABOUT_A_TRACK = 2048  # bytes of its names and of what Python adds
 
 
 class LibraryShelf:
@@ -34,17 +36,28 @@ class LibraryShelf:
     ----------
     tracks : sequence of EmbeddedTrack
         Windows of unit length, at least one each.
+
+    Attributes
+    ----------
+    nbytes : int
+        About how much memory it takes.
     """
 
     def __init__(self, tracks: Sequence[EmbeddedTrack]) -> None:
-        self._tracks = tuple(tracks)
         self._numbers = {each.track.id: number for number, each in enumerate(tracks)}
         counts = np.array([len(each.windows) for each in tracks], np.int64)
-        self._offsets = np.cumsum(counts) - counts
+        self._layout = Layout(np.cumsum(counts) - counts, counts)
         nothing = np.zeros((0, 0), np.float32)
-        self._vectors = (
+        self._matrix = (
             np.concatenate([each.windows.vectors for each in tracks]) if tracks else nothing
         )
+        # The tracks look into the one matrix: nothing is held twice.
+        self._tracks = tuple(
+            replace(each, windows=Windows(self._matrix[rows], each.windows.starts))
+            for each, rows in zip(tracks, map(self._layout.rows, range(len(tracks))), strict=True)
+        )
+        starts = sum(each.windows.starts.nbytes for each in tracks)
+        self.nbytes = self._matrix.nbytes + starts + _ABOUT_A_TRACK * (1 + len(tracks))
 
     def __len__(self) -> int:
         return len(self._tracks)
@@ -60,40 +73,49 @@ class LibraryShelf:
         return None if number is None else self._tracks[number]
 
     def search(self, query: Query, options: SearchOptions) -> Ranking:
-        """Rank the tracks that sound like the query, as an index does."""
+        """Rank the tracks that sound like the query, as an index does.
+
+        Raises
+        ------
+        ClipError
+            The query's vectors are of another size, not finite, or zero.
+        """
         if not self._tracks:
             return Ranking(None, ())
-        clip = query.windows
-        best = np.maximum.reduceat(clip.vectors @ self._vectors.T, self._offsets, axis=1)
-        similarities = np.clip(best.mean(axis=0, dtype=np.float64), -1, 1)
-        order = np.argsort(-similarities, kind="stable").tolist()
-        ranked = [
-            Ranked(each, self._tracks[each].track, float(similarities[each])) for each in order
-        ]
-        same = self._find_same(query, ranked[:_SUSPECTS], options)
+        clip = self._unit(query.windows)
+        numbers = np.arange(len(self._tracks))
+        scored = score_tracks(clip.vectors, self._matrix, self._layout, numbers)
+        same = self._find_same(query, scored, options)
 
         def repeats(number: int, others: list[int]) -> bool:
             vectors = [self._windows(other).vectors for other in others]
             return is_twin(self._windows(number).vectors, vectors, options.sameness)
 
+        ranked = map(self._ranked, scored.numbers.tolist(), scored.similarities.tolist())
         wanted = (one for one in ranked if is_wanted(one.track, options.only))
         kept = cut(wanted, same, repeats, options)
         results = tuple(self._answer(rank, one, clip) for rank, one in enumerate(kept, start=1))
         return Ranking(same.track if same else None, results)
 
-    def _find_same(
-        self, query: Query, suspects: Sequence[Ranked], options: SearchOptions
-    ) -> Ranked | None:
+    def _unit(self, windows: Windows) -> Windows:
+        return Windows(unit_rows(windows.vectors, self._matrix.shape[1]), windows.starts)
+
+    def _ranked(self, number: int, similarity: float) -> Ranked:
+        return Ranked(number, self._tracks[number].track, similarity)
+
+    def _find_same(self, query: Query, scored: Scored, options: SearchOptions) -> Ranked | None:
         number = self._numbers.get(query.track_id)
         if number is not None:
-            return Ranked(number, self._tracks[number].track, 1.0)
-        dense = spread(query.dense)
+            return self._ranked(number, 1.0)
+        dense = spread(self._unit(query.dense))
         likeness = [
-            excerpt_likeness(dense, self._windows(one.number), options.sameness) for one in suspects
+            excerpt_likeness(dense, self._windows(suspect), options.sameness)
+            for suspect in scored.numbers[:EXCERPT_SUSPECTS].tolist()
         ]
         if not any(likeness):
             return None
-        return suspects[int(np.argmax(likeness))]
+        best = int(np.argmax(likeness))
+        return self._ranked(int(scored.numbers[best]), float(scored.similarities[best]))
 
     def _answer(self, rank: int, one: Ranked, clip: Windows) -> Recommendation:
         windows = self._windows(one.number)

@@ -1,5 +1,6 @@
 """A server's own tracks: kept in a real state file, and searched together with a real index."""
 
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,11 +9,22 @@ import pytest
 
 from index.kept import sweep
 from index.libraries import LEAVING, Added, Libraries, Usage
+from index.library_shelf import LibraryShelf
 from index.opened import Index, open_index
 from index.state import MIGRATIONS, open_state
 from index.state_file import State
 from index.with_library import IndexWithLibrary
-from models.types import CatalogueError, EmbeddedTrack, Only, Query, SearchOptions, Track
+from models.types import (
+    CatalogueError,
+    ClipError,
+    EmbeddedTrack,
+    FloatArray,
+    Only,
+    Query,
+    SearchOptions,
+    Track,
+    Windows,
+)
 from tests.index.making import STAMP, build, make_query, make_track, random_track
 
 GUILD, OTHER = 1, 2
@@ -148,6 +160,53 @@ async def test_a_library_of_before_is_there_as_it_was(tmp_path: Path) -> None:
     with open_state(path) as state:
         (track,) = Libraries(state).tracks(GUILD)
         assert (track.title, track.artist_known) == ("Song", True)
+
+
+def test_the_tracks_of_a_shelf_are_views_of_one_matrix() -> None:
+    shelf = LibraryShelf([own("a", 1), own("b", 2)])
+    a, b = (shelf.find(name) for name in "ab")
+    assert a is not None
+    assert b is not None
+    assert a.windows.vectors.base is b.windows.vectors.base is not None
+    np.testing.assert_allclose(b.windows.vectors, own("b", 2).windows.vectors)
+    assert 2 * 4 * STAMP.dim < shelf.nbytes < 10_000
+
+
+def test_a_long_clip_and_many_tracks_take_little_memory() -> None:
+    rng = np.random.default_rng(6)
+    shelf = LibraryShelf([random_track(str(number), rng, windows=60) for number in range(1_000)])
+    query = ask(rng.normal(size=(1_000, STAMP.dim)))
+    tracemalloc.start()
+    try:
+        assert len(shelf.search(query, SearchOptions()).results) == 10
+        assert tracemalloc.get_traced_memory()[1] < 120e6
+    finally:
+        tracemalloc.stop()
+
+
+async def test_memory_holds_the_servers_that_asked_last(state: State) -> None:
+    of_one = LibraryShelf([own("song", 1)]).nbytes
+    libraries = Libraries(state, memory=2 * of_one)
+    for guild in (1, 2, 3):
+        await libraries.add(guild, own("song", 1), STAMP, b"")
+    first, second = (libraries.shelf(guild, STAMP.space) for guild in (1, 2))
+    assert libraries.shelf(1, STAMP.space) is first
+    libraries.shelf(3, STAMP.space)
+    assert libraries.shelf(1, STAMP.space) is first
+    assert libraries.shelf(2, STAMP.space) is not second
+    narrow = Libraries(state, memory=0)
+    assert narrow.shelf(1, STAMP.space) is narrow.shelf(1, STAMP.space)
+
+
+@pytest.mark.parametrize(
+    "vectors", [np.ones((2, 9)), np.full((1, 8), np.nan), np.zeros((1, 8)), np.zeros((0, 8))]
+)
+def test_a_query_that_cannot_be_compared_is_a_sentence(vectors: FloatArray) -> None:
+    windows = Windows(vectors.astype(np.float32), np.zeros(len(vectors), np.float32))
+    with pytest.raises(ClipError):
+        LibraryShelf([own("song", 1)]).search(
+            Query(windows, windows, "asked", 9.6), SearchOptions()
+        )
 
 
 async def test_both_are_asked_as_one(libraries: Libraries, index: Index) -> None:
