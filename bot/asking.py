@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from bot.service import Soundalike
@@ -58,7 +59,7 @@ class Asking:
         shelf = await self._service.aside(self._libraries.shelf, guild, space)
         if len(shelf) == 0:
             return self._service
-        return self._service.over(IndexWithLibrary(self._service.index, shelf))
+        return self._service.over(partial(IndexWithLibrary, shelf=shelf))
 
     async def taste_of(self, person: int) -> PersonalTaste:
         """Gather a person's thumbs, whether or not they chose that these count."""

@@ -87,28 +87,42 @@ class LiveIndex:
 
     def search(self, query: Query, options: SearchOptions) -> Ranking:
         """Rank the tracks that sound like the query; raises as the index does."""
-        with self._asking() as index:
+        with self.pinned() as index:
             return index.search(query, options)
 
     def find(self, track_id: str) -> Track:
         """Return the track with this id, or how it begins; raises as the index does."""
-        with self._asking() as index:
+        with self.pinned() as index:
             return index.find(track_id)
 
     def query_of(self, track: Track) -> Query:
         """Return the query for the likes of a track; raises as the index does."""
-        with self._asking() as index:
+        with self.pinned() as index:
             return index.query_of(track)
 
     def complete(self, text: str, limit: int = 25) -> tuple[Track, ...]:
         """Return the tracks that a person who typed this may mean, best first."""
-        with self._asking() as index:
+        with self.pinned() as index:
             return index.complete(text, limit)
 
     def labels(self) -> tuple[tuple[str, int], ...]:
         """Return every label and how many tracks have it, most first."""
-        with self._asking() as index:
+        with self.pinned() as index:
             return index.labels()
+
+    @contextmanager
+    def pinned(self) -> Iterator[OpenedIndex]:
+        """Lend the newest generation for several questions; it stays open until the end."""
+        self._look()
+        with self._counting:
+            generation = self._now
+            generation.readers += 1
+        try:
+            yield generation.index
+        finally:
+            with self._counting:
+                generation.readers -= 1
+                self._drop(generation)
 
     def reload(self) -> bool:
         """Look for a newer generation now; return whether there was one.
@@ -144,19 +158,6 @@ class LiveIndex:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
-
-    @contextmanager
-    def _asking(self) -> Iterator[OpenedIndex]:
-        self._look()
-        with self._counting:
-            generation = self._now
-            generation.readers += 1
-        try:
-            yield generation.index
-        finally:
-            with self._counting:
-                generation.readers -= 1
-                self._drop(generation)
 
     def _look(self) -> None:
         # Whoever comes while another one opens the new generation is answered by the old one.

@@ -13,6 +13,7 @@ from typing import Protocol, Self, TypeVar, TypeVarTuple
 
 import numpy as np
 
+from bot.lending import pinned
 from index.points import recognising_nothing
 from index.to_taste import PersonalTaste, search_to_taste
 from models.types import (
@@ -36,6 +37,9 @@ from models.types import (
 
 T = TypeVar("T")
 Given = TypeVarTuple("Given")
+
+View = Callable[[TrackIndex], TrackIndex]
+"""Makes of the catalogue what somebody may find in it."""
 
 _THREADS = 4  # searching and drawing take milliseconds
 
@@ -80,7 +84,8 @@ class Soundalike:
     ) -> None:
         compare_stamps(listener.stamp, index.stamp)
         self._listener = listener
-        self._index = index
+        self._catalogue = index
+        self._view: View = _all_of_it
         self._fetcher = fetcher
         self._calibrate = calibrate
         self._sameness = sameness
@@ -90,12 +95,12 @@ class Soundalike:
     @property
     def tracks(self) -> int:
         """How many tracks the catalogue holds."""
-        return len(self._index)
+        return len(self.index)
 
     @property
     def index(self) -> TrackIndex:
-        """The catalogue."""
-        return self._index
+        """The catalogue, of whichever generation each question meets; see `in_index`."""
+        return self._view(self._catalogue)
 
     @property
     def sameness(self) -> Sameness:
@@ -105,17 +110,17 @@ class Soundalike:
     @property
     def space(self) -> str:
         """The embedding space of the catalogue's vectors."""
-        return self._index.stamp.space
+        return self._catalogue.stamp.space
 
     @property
     def note(self) -> str:
         """What the host should know about this pair of model and catalogue; mostly empty."""
-        return compare_stamps(self._listener.stamp, self._index.stamp, self._index.others)
+        return compare_stamps(self._listener.stamp, self._catalogue.stamp, self._catalogue.others)
 
-    def over(self, index: TrackIndex) -> Soundalike:
-        """Return this façade over another index of the same space; it is not to be closed."""
+    def over(self, view: View) -> Soundalike:
+        """Return this façade over a view of the same catalogue; it is not to be closed."""
         other = copy(self)
-        other._index = index  # noqa: SLF001  (another one of its own kind)
+        other._view = view  # noqa: SLF001  (another one of its own kind)
         return other
 
     def close(self) -> None:
@@ -132,6 +137,13 @@ class Soundalike:
         """Do short blocking work beside the event loop."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, work, *arguments)
+
+    async def in_index(self, work: Callable[[TrackIndex, *Given], T], *arguments: *Given) -> T:
+        """Do work beside the event loop that asks the catalogue several questions.
+
+        All of them meet one generation, whatever is built or swapped in meanwhile.
+        """
+        return await self.aside(self._in_index, work, *arguments)
 
     async def recommend(
         self,
@@ -174,13 +186,13 @@ class Soundalike:
         """
         clip = await self._listener.hear(source, span)
         # A running bot may have been handed a new generation since it started.
-        compare_stamps(clip.stamp, self._index.stamp)
+        compare_stamps(clip.stamp, self._catalogue.stamp)
         return clip
 
     async def hear_whole(self, source: ClipSource) -> HeardTrack:
         """Hear a track that is to be kept; raises as `hear` does."""
         heard = await self._listener.hear_whole(source)
-        compare_stamps(heard.stamp, self._index.stamp)
+        compare_stamps(heard.stamp, self._catalogue.stamp)
         return heard
 
     async def hear_link(self, url: str, span: Span) -> EmbeddedClip:
@@ -199,7 +211,7 @@ class Soundalike:
         CatalogueError
             There is no such track.
         """
-        return await self.aside(self._hear_track, track_id)
+        return await self.in_index(_hear_track, track_id)
 
     async def ask(
         self,
@@ -233,7 +245,7 @@ class Soundalike:
         options = replace(options, sameness=self._sameness)
         if not recognise:
             options = recognising_nothing(options)
-        ranking = await self.aside(self._search, clip.query, options, personal)
+        ranking = await self.in_index(_search, clip.query, options, personal)
         results = tuple(
             replace(result, match=self.match(result.similarity)) for result in ranking.results
         )
@@ -253,39 +265,20 @@ class Soundalike:
         CatalogueError
             There is no such track.
         """
-        return await self.aside(self._track, track_id)
+        return await self.in_index(_track, track_id)
 
     def paths(self, track_ids: Iterable[str]) -> dict[str, str]:
         """Return where the files of tracks lie, by their ids, if that is known; blocking."""
         found: dict[str, str] = {}
-        for track_id in track_ids:
-            with suppress(CatalogueError):  # it may be gone by now
-                found[track_id] = self._index.find(track_id).path
+        with pinned(self._catalogue) as catalogue:
+            for track_id in track_ids:
+                with suppress(CatalogueError):  # it may be gone by now
+                    found[track_id] = self._view(catalogue).find(track_id).path
         return {track_id: path for track_id, path in found.items() if path}
 
-    def _track(self, track_id: str) -> tuple[Track, Windows]:
-        track = self._index.find(track_id)
-        return track, self._index.query_of(track).windows
-
-    def _hear_track(self, track_id: str) -> EmbeddedClip:
-        track = self._index.find(track_id)
-        query = self._index.query_of(track)
-        heard = ClipHeard(
-            name=track.title,
-            seconds=query.seconds,
-            start=0.0,
-            end=query.seconds,
-            model=self._index.stamp.model,
-            log_mel=np.zeros((0, 0), np.float32),
-        )
-        return EmbeddedClip(heard, query, self._index.stamp)
-
-    def _search(
-        self, query: Query, options: SearchOptions, personal: PersonalTaste | None
-    ) -> Ranking:
-        if personal is None:
-            return self._index.search(query, options)
-        return search_to_taste(self._index, query, options, personal)
+    def _in_index(self, work: Callable[[TrackIndex, *Given], T], *arguments: *Given) -> T:
+        with pinned(self._catalogue) as catalogue:
+            return work(self._view(catalogue), *arguments)
 
 
 def compare_stamps(
@@ -327,3 +320,34 @@ def compare_stamps(
         named = " and ".join(precisions)
         made_with = f"{catalogue.model} in {named}, and {model.precision} listens"
     return f"The catalogue was made{partly} with {made_with}: answers may differ in small ways."
+
+
+def _all_of_it(catalogue: TrackIndex) -> TrackIndex:
+    return catalogue
+
+
+def _track(index: TrackIndex, track_id: str) -> tuple[Track, Windows]:
+    track = index.find(track_id)
+    return track, index.query_of(track).windows
+
+
+def _hear_track(index: TrackIndex, track_id: str) -> EmbeddedClip:
+    track = index.find(track_id)
+    query = index.query_of(track)
+    heard = ClipHeard(
+        name=track.title,
+        seconds=query.seconds,
+        start=0.0,
+        end=query.seconds,
+        model=index.stamp.model,
+        log_mel=np.zeros((0, 0), np.float32),
+    )
+    return EmbeddedClip(heard, query, index.stamp)
+
+
+def _search(
+    index: TrackIndex, query: Query, options: SearchOptions, personal: PersonalTaste | None
+) -> Ranking:
+    if personal is None:
+        return index.search(query, options)
+    return search_to_taste(index, query, options, personal)

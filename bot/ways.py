@@ -151,8 +151,8 @@ async def path(
     """
     ends = frozenset({first.query.track_id, last.query.track_id})
     options = replace(options, sameness=service.sameness)
-    return await service.aside(
-        path_between, service.index, first.query.windows, last.query.windows, options, ends
+    return await service.in_index(
+        path_between, first.query.windows, last.query.windows, options, ends
     )
 
 
@@ -167,4 +167,4 @@ async def for_you(
         The catalogue cannot be asked.
     """
     options = replace(options, sameness=service.sameness)
-    return await service.aside(tracks_for, service.index, personal, options, shown)
+    return await service.in_index(tracks_for, personal, options, shown)

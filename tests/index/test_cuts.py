@@ -29,6 +29,8 @@ def kept(result: list[Ranked]) -> list[int]:
 def test_at_most_two_by_one_artist_however_spelled() -> None:
     tracks = ranked("Sigur Rós", "SIGUR RÓS", " sigur rós ", "Straße", "STRASSE", "strasse", "x")
     assert kept(cut(tracks, None, no_twins, SearchOptions())) == [0, 1, 3, 4, 6]
+    plain = ranked("Beyoncé", "Beyonce", "BEYONCÉ!", "Jay-Z", "Jay Z", "jay–z")
+    assert kept(cut(plain, None, no_twins, SearchOptions())) == [0, 1, 3, 4]
 
 
 def test_guessed_and_empty_artists_are_not_counted() -> None:

@@ -267,6 +267,36 @@ async def test_a_catalogue_out_of_order_is_no_half_answer(
         both.search(ask(AXES[1] + AXES[2]), SearchOptions(5))
 
 
+async def test_a_recording_that_both_have_is_shown_once(libraries: Libraries, index: Index) -> None:
+    """A copy has another id, and almost the same sound."""
+    host = index.find("host-1")
+    copy = make_track("copy", index.query_of(host).windows.vectors + 1e-4, seconds=host.seconds)
+    await libraries.add(GUILD, copy, STAMP, b"")
+    await libraries.add(GUILD, own("other", 1, seconds=host.seconds), STAMP, b"")
+    both = IndexWithLibrary(index, libraries.shelf(GUILD, STAMP.space))
+    query = ask(AXES[1] + AXES[2])
+    results = both.search(query, SearchOptions(4)).results
+    ids = [one.track.id for one in results]
+    assert len({"copy", "host-1"} & set(ids)) == 1
+    assert "other" in ids
+    assert len(ids) == 4
+    assert [one.rank for one in results] == [1, 2, 3, 4]
+    # Who asks with the library's copy is not shown the catalogue's, and has as many results.
+    asked = both.search(both.query_of(both.find("copy")), SearchOptions(4))
+    assert asked.same is not None
+    assert asked.same.id == "copy"
+    assert {one.track.id for one in asked.results} == {"other", "host-0", "host-2", "host-3"}
+
+
+async def test_a_label_is_counted_once_a_track_however_it_is_spelt(
+    libraries: Libraries, index: Index
+) -> None:
+    for name, labels in (("a", ("ROCK", "Röck")), ("b", ("Jazz", "rock")), ("c", ("jazz",))):
+        await libraries.add(GUILD, own(name, 1, labels=labels), STAMP, b"")
+    both = IndexWithLibrary(index, libraries.shelf(GUILD, STAMP.space))
+    assert both.labels() == (("Rock", 6), ("Jazz", 2))
+
+
 async def test_one_artist_is_capped_over_both(libraries: Libraries, index: Index) -> None:
     for name in ("a", "b"):
         await libraries.add(
