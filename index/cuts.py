@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from index.names import fold
 from models.types import FloatArray, Sameness, SearchOptions, Track
 
 # Twins are of the same length within this many seconds.
@@ -52,7 +53,7 @@ def cut(
         if one.track.id in options.without:
             shown.append(one)  # another copy of it is not wanted either
             continue
-        artist = _known_artist(one.track)
+        artist = known_artist(one.track)
         if artist and options.per_artist is not None and by_artist[artist] >= options.per_artist:
             continue
         suspects = [other.number for other in shown if _same_length(one, other)]
@@ -96,10 +97,10 @@ def twin_likeness(one: FloatArray, others: Sequence[FloatArray]) -> FloatArray:
     return np.asarray(np.minimum(forth, back), np.float32)
 
 
+def known_artist(track: Track) -> str:
+    """Return the artist to count by, in one spelling; empty where it is only inferred."""
+    return fold(track.artist) if track.artist_known else ""
+
+
 def _same_length(one: Ranked, other: Ranked) -> bool:
     return abs(one.track.seconds - other.track.seconds) <= TWIN_SECONDS
-
-
-def _known_artist(track: Track) -> str:
-    """Return the artist to count by; empty where it is only inferred."""
-    return track.artist.strip().casefold() if track.artist_known else ""

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import zip_longest
 
+from index.cuts import known_artist
 from index.points import query_of_point, recognising_nothing
 from index.tastes import between, sides, unit_mean
 from index.to_taste import PersonalTaste, search_to_taste
@@ -96,7 +97,7 @@ def _ranked(found: Iterator[Recommendation], options: SearchOptions) -> tuple[Re
     kept: dict[str, Recommendation] = {}
     by: Counter[str] = Counter()
     for one in found:
-        artist = one.track.artist if one.track.artist_known else ""
+        artist = known_artist(one.track)
         most = options.per_artist
         if one.track.id in kept or (artist and most is not None and by[artist] >= most):
             continue

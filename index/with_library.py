@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import count
 
+from index.cuts import Ranked, cut, is_twin
 from index.library_shelf import LibraryShelf, is_wanted
 from index.names import fold
 from models.types import (
@@ -14,6 +17,7 @@ from models.types import (
     Query,
     Ranking,
     Recommendation,
+    Sameness,
     SearchOptions,
     Track,
     TrackIndex,
@@ -51,7 +55,9 @@ class IndexWithLibrary:
         """Rank the tracks of both that sound like the query; raises as the index does."""
         own = self._shelf.search(query, options)
         try:
-            hosts = self._index.search(query, options)
+            # One more, for the catalogue's copy of the clip would be left out here.
+            more = options if own.same is None else replace(options, count=options.count + 1)
+            hosts = self._index.search(query, more)
         except NothingFoundError:
             # The catalogue has nothing of that name, but the library may.
             if not any(is_wanted(track, options.only) for track in self._shelf.tracks):
@@ -59,8 +65,43 @@ class IndexWithLibrary:
             hosts = Ranking(None, ())
         # A recording that is in both is the server's own.
         same = own.same or hosts.same
-        merged = sorted([*own.results, *hosts.results], key=lambda one: -one.similarity)
-        return Ranking(same, _kept(merged, same, options), hosts.timing)
+        kept = self._cut([*own.results, *hosts.results], same, options)
+        return Ranking(same, kept, hosts.timing)
+
+    def _cut(
+        self, found: Iterable[Recommendation], same: Track | None, options: SearchOptions
+    ) -> tuple[Recommendation, ...]:
+        """Keep the best of both: each recording once, few of any artist, not the clip itself."""
+        once: dict[str, Recommendation] = {}
+        for one in found:
+            if same is None or one.track.id != same.id:
+                once.setdefault(one.track.id, one)
+        results = sorted(once.values(), key=lambda one: -one.similarity)
+        tracks = [one.track for one in results]
+        clip = None
+        if same is not None:
+            clip = Ranked(len(tracks), same, 1.0)
+            tracks.append(same)
+        repeats = partial(self._repeats, tracks, options.sameness)
+        kept = cut(map(_ranked, count(), results), clip, repeats, options)
+        return tuple(
+            replace(results[one.number], rank=rank) for rank, one in enumerate(kept, start=1)
+        )
+
+    def _repeats(
+        self, tracks: Sequence[Track], sameness: Sameness, number: int, others: Iterable[int]
+    ) -> bool:
+        """Whether a track of one is one recording with any of the other: within each, none is."""
+        own = self._shelf.find(tracks[number].id)
+        across = [
+            tracks[other]
+            for other in others
+            if (self._shelf.find(tracks[other].id) is None) == (own is not None)
+        ]
+        if not across:
+            return False
+        one, *rest = (self.query_of(track).windows.vectors for track in (tracks[number], *across))
+        return is_twin(one, rest, sameness)
 
     def find(self, track_id: str) -> Track:
         """Return the track with this id, or of the catalogue one whose id begins so."""
@@ -87,29 +128,25 @@ class IndexWithLibrary:
 
     def labels(self) -> tuple[tuple[str, int], ...]:
         """Return every label and how many tracks have it, most first."""
-        counts = Counter(dict(self._index.labels()))
-        counts.update(label for track in self._shelf.tracks for label in track.labels)
-        return tuple(counts.most_common())
+        names: dict[str, str] = {}
+        counts: Counter[str] = Counter()
+        for name, tracks in self._index.labels():
+            counts[_value(names, name)] += tracks
+        for track in self._shelf.tracks:
+            counts.update({_value(names, label) for label in track.labels})
+        most_first = sorted(counts, key=lambda value: (-counts[value], value))
+        return tuple((names[value], counts[value]) for value in most_first)
 
 
-def _kept(
-    results: Iterable[Recommendation], same: Track | None, options: SearchOptions
-) -> tuple[Recommendation, ...]:
-    """Keep the best results, each track once, and few of any artist."""
-    seen = {same.id} if same else set[str]()
-    by_artist: Counter[str] = Counter()
-    kept: list[Recommendation] = []
-    for one in results:
-        artist = fold(one.track.artist) if one.track.artist_known else ""
-        most = options.per_artist
-        if one.track.id in seen or (artist and most is not None and by_artist[artist] >= most):
-            continue
-        seen.add(one.track.id)
-        by_artist[artist] += 1
-        kept.append(replace(one, rank=len(kept) + 1))
-        if len(kept) == options.count:
-            break
-    return tuple(kept)
+def _ranked(number: int, one: Recommendation) -> Ranked:
+    return Ranked(number, one.track, one.similarity)
+
+
+def _value(names: dict[str, str], name: str) -> str:
+    """Return a label in one spelling, and note down how it was spelt first."""
+    value = fold(name)
+    names.setdefault(value, name)
+    return value
 
 
 def _begin(words: list[str], names: str) -> bool:
