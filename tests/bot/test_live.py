@@ -14,7 +14,11 @@ import pytest
 from bot.live import LiveIndex
 from bot.service import Soundalike
 from index.builder import IndexBuilder
+from index.library_shelf import LibraryShelf
+from index.likes import Like
 from index.opened import Index, open_index
+from index.to_taste import taste_of
+from index.with_library import IndexWithLibrary
 from models.types import (
     CatalogueError,
     ClipSource,
@@ -165,3 +169,49 @@ def test_an_index_of_another_space_is_not_swapped_to(place: Path, tmp_path: Path
             index.swap(Ajar(foreign))
         assert len(index) == 12
         assert not index.reload()
+
+
+async def test_an_ask_stays_with_the_generation_it_began_in(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_anew(tmp_path / "other", "Brand new")
+    ajar = Ajar(place)
+    liked = Like(1, "b" * 64, 1, STAMP.space, windows_of(sound("high", 3)).vectors, "", "", 0.0)
+    with LiveIndex(ajar) as live, Soundalike(MelEar(), live, FakeFetcher()) as service:
+        old = ajar.opened[0]
+        ask = old.search
+
+        def swapped_meanwhile(query: Query, options: SearchOptions) -> Ranking:
+            found = ask(query, options)
+            live.swap(partial(open_index, tmp_path / "other"))
+            return found
+
+        monkeypatch.setattr(old, "search", swapped_meanwhile)
+        shelf = LibraryShelf([EmbeddedTrack(Track("c" * 64, "Own"), windows_of(sound("low", 3)))])
+        personal = taste_of([liked], STAMP.space, STAMP.dim)
+        over = service.over(partial(IndexWithLibrary, shelf=shelf))
+        answer = await over.recommend(CLIP, Span(), SearchOptions(12), personal)
+        assert len(answer.results) > 3
+        assert over.tracks == 2
+        assert await first_title(service) == "Brand new"
+    with pytest.raises(CatalogueError, match="was closed"):
+        old.find("a" * 64)
+
+
+async def test_a_track_is_heard_in_the_generation_it_was_found_in(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_anew(tmp_path / "other", "Brand new")
+    ajar = Ajar(place)
+    with LiveIndex(ajar) as live, Soundalike(MelEar(), live, FakeFetcher()) as service:
+        look, known = ajar.opened[0].find, ajar.opened[0].complete("low")[0].id
+
+        def swapped_meanwhile(track_id: str) -> Track:
+            found = look(track_id)
+            live.swap(partial(open_index, tmp_path / "other"))
+            return found
+
+        monkeypatch.setattr(ajar.opened[0], "find", swapped_meanwhile)
+        assert (await service.hear_track(known)).query.track_id == known
+        with pytest.raises(CatalogueError):
+            await service.hear_track(known)
