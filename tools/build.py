@@ -146,7 +146,7 @@ def build_index(
     for note in found.notes:
         screen.note(note)
     builder = IndexBuilder(directory, runtime.stamp, keep=options.keep, changing=options.changing)
-    if not options.drop_empty:
+    if not options.drop_empty and not options.changing:  # then nothing is begun anew
         refuse_forgetting(directory, builder.origin, found)
     with builder:
         for note in builder.notes:
