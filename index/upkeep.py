@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.base import Base, open_base
@@ -40,11 +41,15 @@ class Edited:
     generation : str
         Name of the live generation; as before where there was nothing to change.
     manifest, before : Manifest
+    spared : int
+        Tracks that were asked to go by their folders, and that stay as there are files of them
+        elsewhere.
     """
 
     generation: str
     manifest: Manifest
     before: Manifest
+    spared: int = 0
 
 
 def remove_tracks(
@@ -52,12 +57,14 @@ def remove_tracks(
     tracks: Collection[str],
     places: Collection[StrPath],
     *,
+    listed: Collection[StrPath] = (),
     keep: int = KEEP,
     progress: Progress = lambda _done, _all: None,
 ) -> Edited:
     """Take tracks out of an index; builds remember it, by their audio.
 
-    A source that is taken out whole is forgotten instead: it is no source any more.
+    A source that is taken out whole is forgotten instead: it is no source any more. A file that is
+    named goes with every copy of it; of a folder, what has copies elsewhere stays.
 
     Parameters
     ----------
@@ -66,7 +73,10 @@ def remove_tracks(
     tracks : collection of str
         Whole ids.
     places : collection of path
-        Files and folders, spelt as the index knows them: all tracks there go.
+        Files, folders and addresses, spelt as the index knows them: all tracks there go.
+    listed : collection of path
+        What the lists among the places name: it is forgotten with them, but for what other sources
+        hold.
     keep : int
         Older generations to keep.
     progress : callable
@@ -79,20 +89,31 @@ def remove_tracks(
     """
     with _editing(directory) as (journal, base):
         files = list(journal.files())
-        asked = Places(places)
-        gone = {track_id for path, track_id in files if track_id and path in asked}
-        journal.hide(gone.union(tracks))
-        sources = [source for source in base.manifest.sources if source not in asked]
-        dropped = Places(source for source in base.manifest.sources if source in asked)
+        given = Places(places)
+        sources = [source for source in base.manifest.sources if source not in given]
         left = Places(sources)
-        journal.forget(path for path, _ in files if path in dropped and path not in left)
+        named = [path for one in listed if (path := os.fspath(one)) not in left]
+        whole = Places([*(one for one in base.manifest.sources if one in given), *named])
+        asked = Places([*places, *named])
+        gone = {track_id for path, track_id in files if track_id and path in asked}
+        spared = gone & {track_id for path, track_id in files if path not in asked}
+        alone = {os.fspath(place) for place in places}
+        spared -= {track_id for path, track_id in files if path in alone and path not in whole}
+        spared -= {*tracks}
+        journal.hide((gone - spared).union(tracks))
+        journal.forget(
+            path
+            for path, track_id in files
+            if path in whole or (path in asked and track_id in spared)
+        )
         if journal.tracks() == 0:
             raise CatalogueError(
                 f"Nothing would be left of the index in {directory}.",
                 "Delete its folder if you want it no more.",
             )
         making = _as_before(base.manifest, tuple(sources))
-        return _publish(directory, journal, base, making, keep, progress)
+        edited = _publish(directory, journal, base, making, keep, progress)
+        return replace(edited, spared=len(spared))
 
 
 def compact(

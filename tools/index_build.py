@@ -22,6 +22,7 @@ from tools.compose import runtime_of
 from tools.left_out import left_out_as_json, left_out_lines
 from tools.screen import Screen, counted, report
 from tools.settings import read_settings
+from tools.sources.gather import is_called_table
 from tools.stop import carrying_on
 
 _sources = click.argument(
@@ -134,7 +135,7 @@ def update(out: Path | None, as_json: bool, **wishes: Any) -> int:
     """Look through all the folders again that an index was built from.
 
     New audio is heard, what is gone is dropped; what was renamed or retagged is not heard again.
-    It stops where a folder is gone altogether, such as a disk that is not mounted.
+    It stops where a folder or a list is gone altogether, such as a disk that is not mounted.
     """
     settings = read_settings()
     screen = Screen(as_json=as_json)
@@ -198,6 +199,12 @@ def _refuse_lost(directory: Path, lost: Sequence[Path]) -> None:
         paths = [path for path, _ in index.files()]
     for source in lost:
         held = [path for path in paths if path in Places([source])]
+        if not held and is_called_table(source):
+            raise CatalogueError(
+                f"{source} is not there any more, and the index was built from what it lists.",
+                "If its disk is not mounted, mount it and run the same command; if the list is "
+                "gone for good, add --drop-empty: its tracks stay until they are removed.",
+            )
         if held and (source in missing or held != [str(source)]):
             raise CatalogueError(
                 f"{source} is not there any more, and the index has "

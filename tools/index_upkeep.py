@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import click
 from index import upkeep
 from index.opened import Index, open_index
 from index.places import Places
+from models.tags import is_link
 from models.types import CatalogueError
 from tools import options
 from tools.screen import Screen, counted, printable
 from tools.settings import read_settings
+from tools.sources.gather import is_called_table, is_table, named_by
 from tools.walk import plain_path
 
 
@@ -22,7 +25,8 @@ from tools.walk import plain_path
     epilog="""\b
 Example:
   soundalike index remove track:0123456789abcdef0123
-  soundalike index remove ~/Music/podcasts ~/Music/silence.mp3 --out ./records""",
+  soundalike index remove ~/Music/podcasts ~/Music/silence.mp3 --out ./records
+  soundalike index remove records.csv https://example.org/song.mp3""",
 )
 @click.argument("names", metavar="TRACK|PATH...", nargs=-1, required=True)
 @options.out
@@ -31,27 +35,34 @@ Example:
 def remove(names: tuple[str, ...], out: Path | None, keep: int | None, as_json: bool) -> None:
     """Take tracks out of an index.
 
-    A TRACK is an id, or how it begins, with or without `track:` before it; a PATH is a file, or a
-    folder with all below it. Files are left alone. What is taken out stays out, under any name,
-    until `index add` names it again; a folder the index was built from is forgotten altogether.
+    A TRACK is an id, or how it begins, with or without `track:` before it; a PATH is a file, an
+    address that a list named, or a folder with all below it that has no copy elsewhere. Files are
+    left alone. What is taken out stays out, under any name, until `index add` names it again; a
+    folder or a list that the index was built from is forgotten altogether, with what it named.
     """
     settings = read_settings()
     screen = Screen(as_json=as_json)
     directory = out or settings.index
     with open_index(directory) as index:
         tracks, places = _meant(names, index)
+        listed = _listed(places, index)
     with screen.progress("Publishing") as step:
         edited = upkeep.remove_tracks(
             directory,
             tracks,
             places,
+            listed=listed,
             keep=keep or settings.keep,
             progress=lambda done, total: step(done, "windows", total),
         )
     gone = edited.before.tracks - edited.manifest.tracks
     left = f"{counted(edited.manifest.tracks, 'track')} left in {printable(str(directory))}"
     screen.show(f"{counted(gone, 'track')} removed, {left}.")
-    screen.answer({**_as_json(directory, edited), "removed": gone})
+    if edited.spared:
+        screen.show(
+            f"{counted(edited.spared, 'track')} of those stay, as there are copies in other places."
+        )
+    screen.answer({**_as_json(directory, edited), "removed": gone, "spared": edited.spared})
 
 
 @click.command(
@@ -129,7 +140,7 @@ def rollback(directory: Path | None, to: str, as_json: bool) -> None:
     )
 
 
-def _meant(names: Sequence[str], index: Index) -> tuple[list[str], list[Path]]:
+def _meant(names: Sequence[str], index: Index) -> tuple[list[str], list[str]]:
     """Return the tracks and the places that are meant.
 
     Raises
@@ -140,13 +151,44 @@ def _meant(names: Sequence[str], index: Index) -> tuple[list[str], list[Path]]:
     paths = [*index.manifest.sources, *(path for path, _ in index.files())]
     tracks, places = [], []
     for name in names:
-        place = plain_path(Path(name))
+        place = name if is_link(name) else str(plain_path(Path(name)))
         inside = Places([place])
         if not name.startswith("track:") and any(path in inside for path in paths):
             places.append(place)
         else:
             tracks.append(_find(name, index))
     return tracks, places
+
+
+def _listed(places: Sequence[str], index: Index) -> list[Path | str]:
+    """Return what the lists in these places name, but for what the index's other lists name too.
+
+    Raises
+    ------
+    CatalogueError
+        A list is not there any more, or cannot be read.
+    """
+    asked = Places(places)
+    tables = [path for path in map(Path, index.manifest.sources) if is_called_table(path)]
+    listed: list[Path | str] = []
+    others: set[Path | str] = set()
+    for table in tables:
+        if str(table) in asked:
+            listed += _named_by(table)
+        elif is_table(table):
+            with contextlib.suppress(CatalogueError):
+                others.update(named_by(table))
+    return [one for one in listed if one not in others]
+
+
+def _named_by(table: Path) -> list[Path | str]:
+    if not table.exists():
+        raise CatalogueError(
+            f"{table} is not there any more, and nothing else says what it listed.",
+            "Bring it back and run the same command; or remove its tracks by their paths, and let "
+            "`soundalike index update --drop-empty` forget the list.",
+        )
+    return named_by(table) if is_table(table) else []
 
 
 def _find(name: str, index: Index) -> str:

@@ -115,6 +115,61 @@ def test_a_source_that_is_removed_is_forgotten(
     assert ids(directory) == ["track1", "track2", "track3", "track4"]
 
 
+def test_what_has_copies_in_another_source_stays_under_their_names(
+    directory: Path, tracks: list[EmbeddedTrack]
+) -> None:
+    with IndexBuilder(directory, STAMP) as builder:
+        for number in (0, 1):
+            builder.add(tracks[number], f"/other/copy of {number}", 1, 1)
+        builder.publish()
+    edited = remove_tracks(directory, ["track2"], ["/music"])
+    assert (edited.manifest.sources, edited.spared) == (("/other",), 1)
+    assert ids(directory) == ["track1", "track4", "track5"]
+    with open_index(directory) as index:
+        assert index.query_of(index.find("track1")).track_id == "track1"
+        assert ("/other/copy of 0", "track1") in index.files()
+        assert not any(path.startswith("/music") for path, _ in index.files())
+    with IndexBuilder(directory, STAMP) as builder:
+        assert builder.done("/other/copy of 0", 1, 1)
+        assert not builder.done("/music/a/1", 1, 1)
+    # A file that is named goes with its copies, and so does the last copy.
+    assert remove_tracks(directory, [], ["/other/copy of 0"]).manifest.tracks == 2
+    assert verify_index(directory) == []
+
+
+def test_of_two_folders_of_copies_the_last_one_to_go_takes_them(
+    directory: Path, tracks: list[EmbeddedTrack]
+) -> None:
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.add(tracks[0], "/music/b/copy", 1, 1)
+        builder.publish()
+    assert remove_tracks(directory, [], ["/music/a"]).spared == 1
+    assert ids(directory) == ["track1", "track3", "track4", "track5"]
+    assert remove_tracks(directory, [], ["/music/b"]).spared == 0
+    assert ids(directory) == ["track4", "track5"]
+    remove_tracks(directory, [], ["/other/4"])
+    with IndexBuilder(directory, STAMP) as builder:
+        assert builder.knows("track1")  # it stays removed
+        assert builder.knows("track4")
+
+
+def test_a_list_takes_what_it_names_but_for_what_others_hold(
+    directory: Path, tracks: list[EmbeddedTrack], rng: np.random.Generator
+) -> None:
+    address = "https://example.org/late.mp3"
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.add(random_track("late", rng), address, 1, 1)
+        builder.add(random_track("listed", rng), "/listed/one", 1, 1)
+        builder.sources += ("/lists/list.csv",)
+        builder.publish()
+    listed = [Path("/listed/one"), Path("/music/a/1"), address]
+    edited = remove_tracks(directory, [], ["/lists/list.csv"], listed=listed)
+    assert edited.manifest.sources == ("/music", "/other")
+    assert ids(directory) == [f"track{n}" for n in range(1, 6)]
+    with IndexBuilder(directory, STAMP) as builder:
+        assert not builder.knows("late")  # it is forgotten
+
+
 def test_an_index_is_not_emptied(directory: Path) -> None:
     with pytest.raises(CatalogueError, match="Nothing would be left"):
         remove_tracks(directory, [], ["/"])

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import soundfile
 
+from index.builder import IndexBuilder
 from index.opened import open_index
-from models.types import Track
+from models.types import EmbeddedTrack, Track
 from tests.tools.conftest import Cli, only_json, write_piece
 
 
@@ -97,6 +99,58 @@ def test_a_list_whose_disk_is_away_stops_the_build(
     assert "not one track" in err
     (tmp_path / "away").rename(pieces)
     assert built(cli, table, index=index)[1]["kept"] == 2
+
+
+def test_a_list_that_is_away_stops_an_update(
+    tiny_model: Path, pieces: Path, tmp_path: Path, cli: Cli
+) -> None:
+    table, index = tmp_path / "lists" / "list.csv", tmp_path / "index"
+    table.parent.mkdir()
+    table.write_text(f"path\n{pieces / 'one.wav'}\n{pieces / 'two.wav'}\n")
+    built(cli, table, index=index)
+    table.parent.rename(tmp_path / "away")
+    for what in (("update",), ("remove", table)):
+        status, _, err = cli("index", *what, "--out", index)
+        assert status == 2
+        assert f"{table} is not there any more" in err
+    (tmp_path / "away").rename(table.parent)
+    assert cli("index", "update", "--out", index)[0] == 0
+    table.unlink()
+    assert cli("index", "update", "--drop-empty", "--out", index)[0] == 0
+    assert len(tracks(index)) == 2
+
+
+def test_a_list_is_removed_with_what_only_it_names(
+    tiny_model: Path, pieces: Path, tmp_path: Path, cli: Cli
+) -> None:
+    table, other, index = tmp_path / "list.csv", tmp_path / "other.csv", tmp_path / "index"
+    table.write_text("path\npieces/one.wav\npieces/two.wav\n")
+    other.write_text("path\npieces/two.wav\npieces/three.wav\n")
+    built(cli, table, other, index=index)
+    status, out, _ = cli("index", "remove", table, "--out", index, "--json")
+    assert status == 0
+    assert (only_json(out)["removed"], set(tracks(index))) == (1, {"two", "three"})
+    with open_index(index) as opened:
+        assert opened.manifest.sources == (str(other),)
+    status, done = built(cli, table, index=index)
+    assert (status, done["heard"], done["kept"]) == (0, 1, 1)  # forgotten, so heard again
+
+
+def test_what_lies_behind_an_address_is_removed_by_it(
+    tiny_model: Path, pieces: Path, tmp_path: Path, cli: Cli
+) -> None:
+    index, url = tmp_path / "index", "https://example.org/songs/one.mp3?x=1"
+    built(cli, pieces, index=index)
+    with open_index(index) as opened:
+        stamp, (held, *_) = opened.stamp, opened.contents()
+    with IndexBuilder(index, stamp) as builder:
+        late = replace(held[0], id="late", title="Late")
+        builder.add(EmbeddedTrack(late, held[1]), url, 1, 1)
+        builder.publish()
+    assert "Late" in tracks(index)
+    status, out, _ = cli("index", "remove", url, "--out", index, "--json")
+    assert (status, only_json(out)["removed"]) == (0, 1)
+    assert "Late" not in tracks(index)
 
 
 def test_another_model_does_not_forget_what_lists_name(

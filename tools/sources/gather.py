@@ -92,7 +92,26 @@ def gather(sources: Sequence[Path]) -> Gathered:
 
 def is_table(path: Path) -> bool:
     """Whether a source is a table, not audio."""
-    return path.suffix.lower() in ENDINGS and path.is_file()
+    return is_called_table(path) and path.is_file()
+
+
+def is_called_table(path: Path) -> bool:
+    """Whether a source has the name of a table, be it there or not."""
+    return path.suffix.lower() in ENDINGS
+
+
+def named_by(table: Path) -> list[Path | str]:
+    """Return the files and addresses that a list names; none of a table that only tells of files.
+
+    Raises
+    ------
+    CatalogueError
+        It cannot be read.
+    """
+    if fma.is_tracks(table) or spotify.COLUMNS.issubset(column_names(table)):
+        return []
+    named = read_audio_list(table)
+    return [*named.files, *named.links]
 
 
 def _need_folder(table: Path, walked: Walk) -> None:
