@@ -61,8 +61,8 @@ QUEUE = Setting(
 PER_MINUTE = Setting(
     "SOUNDALIKE_PER_MINUTE",
     "12",
-    "Asks that a person may make in a minute, and a server five times as many; at most 600. Who "
-    "owns the application may always ask.",
+    "Asks that a person may make in a minute, and a server five times as many; at most 600. The "
+    "application's owner is not limited.",
 )
 LIBRARY = Setting(
     "SOUNDALIKE_LIBRARY",
