@@ -1,7 +1,7 @@
 """Building on several machines: listeners that are workers of a dask cluster.
 
-`listeners.py` runs where the index is built, `worker.py` on the workers. Only these import
-`distributed`, of the `cluster` extra, and only where a cluster is asked for.
+`listeners.py` and `scheduler.py` run where the index is built, `worker.py` on the workers. Only
+they import `distributed`, of the `cluster` extra, and only where a cluster is asked for.
 """
 
 from __future__ import annotations

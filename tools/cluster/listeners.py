@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import dask
-from distributed import Client, KilledWorker
+from distributed import KilledWorker
 from distributed.client import FutureCancelledError
 
 from models.runtime import Runtime
 from models.tracks import TRACK_TIMEOUT_S
-from models.types import EmbeddedTrack, ListenersError, PassingError, SoundalikeError, Track
+from models.types import EmbeddedTrack, ListenersError, PassingError, Track
 from tools.cluster import worker
+from tools.cluster.scheduler import away, connect, in_words
 
 MOST_SENT: Final = 500_000_000
 """Bytes of files that are on their way to workers at once, and so the largest that is sent."""
@@ -74,9 +73,9 @@ class ClusterListeners:
         self._sending = _Allowance(MOST_SENT)
         self._suspects = asyncio.Lock()
         self._under_way: set[Future[Any]] = set()
-        self._client = _connect(address, connect_s)
+        self._client = connect(address, connect_s, largest=MOST_SENT)
         try:
-            with _in_words(address):
+            with in_words(address):
                 self._client.wait_for_workers(1, timeout=connect_s)
                 job = worker.Job(
                     self._name, worker.installed_release(), runtime.card, runtime.stamp, timeout_s
@@ -154,7 +153,7 @@ class ClusterListeners:
                 "Try it on one machine, or save the file in another format, such as flac or mp3.",
             ) from None
         except FutureCancelledError:
-            raise _away(self._address) from None
+            raise away(self._address) from None
 
     async def _reach(self, task: Callable[[str, worker.Audio], _T], audio: worker.Audio) -> _T:
         try:
@@ -209,51 +208,3 @@ class _Allowance:
             async with self._changed:
                 self._left += size
                 self._changed.notify_all()
-
-
-def _connect(address: str, timeout_s: float) -> Client:
-    # What it has to say of a scheduler that went away is said here.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    # Files that are sent are as large as they are.
-    dask.config.set({"distributed.admin.large-graph-warning-threshold": 2 * MOST_SENT})
-    try:
-        return Client(address, timeout=timeout_s, name="soundalike", set_as_default=False)
-    except ValueError:
-        raise ListenersError(
-            f"{address} is no address of a scheduler.",
-            "Name one such as tcp://scheduler:8786; `dask scheduler` says what it is.",
-        ) from None
-    except OSError:
-        raise ListenersError(
-            f"No scheduler answers at {address}.",
-            "Start one there with `dask scheduler`, or mend the address.",
-        ) from None
-
-
-@contextmanager
-def _in_words(address: str) -> Iterator[None]:
-    """Say in a sentence why the workers of a cluster cannot listen."""
-    try:
-        yield
-    except SoundalikeError:
-        raise
-    except TimeoutError:
-        raise ListenersError(
-            f"The cluster at {address} has no worker.",
-            f"Start one on every machine that is to listen: `dask worker {address}`.",
-        ) from None
-    except (OSError, FutureCancelledError):
-        raise _away(address) from None
-    except Exception as error:  # whatever unpickling raises where parts are missing
-        raise ListenersError(
-            f"The scheduler at {address}, or a worker, has not what Soundalike needs "
-            f"({type(error).__name__}).",
-            "Install the same version there, with its `cluster` extra.",
-        ) from error
-
-
-def _away(address: str) -> ListenersError:
-    return ListenersError(
-        f"The scheduler at {address} went away.",
-        "Start it again and run the same command: what was done is kept.",
-    )

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from distributed import Client
 from index.opened import open_index
 from models.cards import load_card
 from models.runtime import Runtime
-from models.tracks import LocalListeners, embed_tracks
+from models.tracks import embed_tracks
 from models.types import EmbeddedTrack, PassingError, Track
 from tests.tools.cluster.clusters import Cluster, cluster, end, family, readers, waited_for
 from tests.tools.conftest import Cli, only_json, start, write_piece
@@ -175,27 +176,23 @@ def test_what_workers_do_not_see_is_sent(
     (folder / "broken.wav").write_bytes(b"no sound" * 99)
     monkeypatch.chdir(tmp_path)
     # Workers run elsewhere: these lead nowhere for them.
-    seen = [Path("Album") / name for name in ("Band 0.wav", "Band 1.wav", "broken.wav", "gone.wav")]
-
-    def hire() -> ClusterListeners:
-        return ClusterListeners(pair.address, runtime)
-
-    expected = dict(embed_tracks(seen, runtime, hire=lambda: LocalListeners(runtime, 1)))
-    found = dict(embed_tracks(seen, runtime, hire=hire))
-    for path in seen[:2]:
-        track = found[path]
-        assert isinstance(track, EmbeddedTrack)
-        assert track.track == expected[path].track
-        assert (track.track.path, track.track.album) == (str(path), "Album")
-        np.testing.assert_array_equal(track.windows.vectors, expected[path].windows.vectors)
-    for path in seen[2:]:
-        assert str(found[path]) == str(expected[path])
-    # With a known index they are asked for their names first.
-    names = dict(embed_tracks(seen[:1], runtime, known=lambda _id: True, hire=hire))
-    assert names[seen[0]].path == str(seen[0])
-    monkeypatch.setattr(on_cluster, "MOST_SENT", 1_000)
-    large = dict(embed_tracks(seen[:1], runtime, hire=hire))
-    assert "too large to be sent" in str(large[seen[0]])
+    names = ("Band 0.wav", "Band 1.wav", "broken.wav", "gone.wav")
+    paths = [Path("Album") / name for name in names]
+    expected = dict(embed_tracks(paths, runtime, jobs=1))
+    with closing(ClusterListeners(pair.address, runtime)) as listeners:
+        heard = [listeners.hear(path) for path in paths]
+        for path, future in zip(paths[:2], heard, strict=False):
+            track, same = future.result(), expected[path]
+            assert isinstance(same, EmbeddedTrack)
+            assert track.track == same.track
+            assert (track.track.path, track.track.album) == (str(path), "Album")
+            np.testing.assert_array_equal(track.windows.vectors, same.windows.vectors)
+        for path, future in zip(paths[2:], heard[2:], strict=True):
+            assert str(future.exception()) == str(expected[path])
+        named = listeners.identify(paths[0]).result()
+        assert named == replace(heard[0].result().track, seconds=0.0)
+        monkeypatch.setattr(on_cluster, "MOST_SENT", 1_000)
+        assert "too large to be sent" in str(listeners.hear(paths[0]).exception())
 
 
 def test_an_interrupt_leaves_nobody_at_work(
@@ -215,7 +212,7 @@ def test_an_interrupt_leaves_nobody_at_work(
     waited_for(lambda: not listening(pair))
     with Client(pair.address, set_as_default=False) as client:
         assert client.processing() == dict.fromkeys(client.ncores(), ())
-    built = only_json(cli(*arguments, "--json", "--dask", pair.address)[1])
+    built = only_json(cli(*arguments, "--json")[1])
     assert (built["tracks"], built["heard"], built["kept"]) == (40, 40 - done, done)
 
 
