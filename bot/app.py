@@ -114,6 +114,7 @@ class SoundalikeBot(commands.Bot):
             gate=self.gate,
             ear=ear,
             downloads=downloads,
+            importer=self._held.enter_context(taste.Importer(self.gate)),
             likes=likes,
             choices=choices,
             shown=Shown(self._state),

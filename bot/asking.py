@@ -69,7 +69,7 @@ class Asking:
 
     async def counts(self, person: int) -> bool:
         """Whether a person's thumbs are to move what they find."""
-        chosen = await self._service.aside(self._choices.of, person, TASTE, ON)
+        chosen = await self._service.recall(self._choices.of, person, TASTE, ON)
         return chosen != OFF
 
     async def ask(

@@ -42,6 +42,7 @@ View = Callable[[TrackIndex], TrackIndex]
 """Makes of the catalogue what somebody may find in it."""
 
 _THREADS = 4  # searching and drawing take milliseconds
+_RECALLING = 2  # reading a row of the state takes less
 
 
 class ClipFetcher(Protocol):
@@ -91,6 +92,7 @@ class Soundalike:
         self._sameness = sameness
         # Of its own: the event loop's are taken by look-ups of names when links lead to slow ones.
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="soundalike")
+        self._recalling = ThreadPoolExecutor(_RECALLING, thread_name_prefix="recalling")
 
     @property
     def tracks(self) -> int:
@@ -126,6 +128,7 @@ class Soundalike:
     def close(self) -> None:
         """Wait for what is being searched, and let go of the threads."""
         self._threads.shutdown(cancel_futures=True)
+        self._recalling.shutdown(cancel_futures=True)
 
     def __enter__(self) -> Self:
         return self
@@ -144,6 +147,15 @@ class Soundalike:
         All of them meet one generation, whatever is built or swapped in meanwhile.
         """
         return await self.aside(self._in_index, work, *arguments)
+
+    async def recall(self, work: Callable[[*Given], T], *arguments: *Given) -> T:
+        """Read a little of the state beside the event loop.
+
+        In threads of its own: Discord waits three seconds to hear that a press was taken, however
+        much is being searched and drawn.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._recalling, work, *arguments)
 
     async def recommend(
         self,

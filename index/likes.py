@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ MIGRATION = Migration(
         ),
     ),
 )
+
+_MARKS = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,22 +100,41 @@ class Likes:
         StateError
             It cannot be written.
         """
-        row = (
-            person,
-            track.id,
-            vote,
-            space,
-            vectors.shape[1],
-            pack(vectors),
-            track.title,
-            track.artist,
-            self._clock(),
-        )
+        row = _row(person, track, vote, space, vectors, self._clock())
 
         def put(database: sqlite3.Connection) -> None:
-            database.execute("INSERT OR REPLACE INTO likes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            database.execute(f"INSERT OR REPLACE INTO likes VALUES {_MARKS}", row)  # noqa: S608
 
         await self._state.write(put)
+
+    async def like_all(
+        self, person: int, tracks: Iterable[tuple[Track, FloatArray]], space: str
+    ) -> int:
+        """Like many tracks, all of them or none; whichever has a thumb keeps it.
+
+        Parameters
+        ----------
+        tracks : iterable of (Track, np.ndarray [shape=(w, dim), float32])
+            Each with its vectors.
+
+        Returns
+        -------
+        int
+            How many had no thumb.
+
+        Raises
+        ------
+        StateError
+            It cannot be written.
+        """
+        now = self._clock()
+        rows = [_row(person, track, 1, space, vectors, now) for track, vectors in tracks]
+
+        def put(database: sqlite3.Connection) -> int:
+            insert = f"INSERT INTO likes VALUES {_MARKS} ON CONFLICT DO NOTHING"  # noqa: S608
+            return database.executemany(insert, rows).rowcount if rows else 0
+
+        return await self._state.write(put)
 
     async def take_back(self, person: int, track_id: str) -> bool:
         """Forget a thumb; return whether there was one."""
@@ -150,3 +171,10 @@ class Likes:
             Like(person, track, vote, space, unpack(vectors, dim), title, artist, created)
             for track, vote, space, vectors, dim, title, artist, created in self._state.read(look)
         )
+
+
+def _row(
+    person: int, track: Track, vote: int, space: str, vectors: FloatArray, now: float
+) -> tuple[int | str | float | bytes, ...]:
+    dim = vectors.shape[1]
+    return person, track.id, vote, space, dim, pack(vectors), track.title, track.artist, now

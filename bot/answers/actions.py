@@ -42,7 +42,7 @@ class Tools:
         RequestError
             It is not kept any more.
         """
-        kept = await self.service.aside(self.answers.find, answer_id)
+        kept = await self.service.recall(self.answers.find, answer_id)
         if kept is None:
             raise RequestError(*ENGLISH.say("answer.expired"))
         return seen_in(kept, guild)

@@ -23,7 +23,7 @@ async def _give(press: Press, vote: int, key: str) -> None:
     person, tools = press.interaction.user.id, press.tools
     await press.interaction.response.defer(ephemeral=True, thinking=True)
     track, windows = await press.track()
-    before = await tools.service.aside(tools.likes.vote, person, track.id)
+    before = await tools.service.recall(tools.likes.vote, person, track.id)
     if before == vote:
         await tools.likes.take_back(person, track.id)
         key = "thumbs.taken_back"

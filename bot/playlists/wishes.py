@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PureWindowsPath
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
@@ -27,6 +28,9 @@ LARGEST_LIST = 5_000_000
 _TITLES = ("tracktitle", "trackname", "songtitle", "songname", "title", "track", "song", "name")
 _ARTISTS = ("artistnames", "artistname", "artistname1", "artists", "artist", "creator", "performer")
 _LONGEST_NAME = 300
+_MOST_ENTRIES = 20 * MOST_WISHES  # that name no song, or one again
+_MOST_COLUMNS = 1_000
+_PIECE = 1 << 16
 _NUMBERED = re.compile(r"^\d{1,3}[.\-_ ]+\s*(?=\D)")
 _DECLARES = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 
@@ -55,11 +59,15 @@ def read_wishes(data: bytes) -> tuple[Wish, ...]:
     if len(data) > LARGEST_LIST:
         size, limit = round(len(data) / 1e6), round(LARGEST_LIST / 1e6)
         raise ClipError(*ENGLISH.say("list.too_large", size=size, limit=limit))
-    wishes = _found(data)
-    named = dict.fromkeys(wish for wish in wishes if wish.title)
+    named: dict[Wish, None] = {}
+    for wish in islice(_found(data), _MOST_ENTRIES):
+        if wish.title:
+            named[wish] = None
+        if len(named) == MOST_WISHES:
+            break
     if not named:
         raise ClipError(*ENGLISH.say("list.no_songs"))
-    return tuple(named)[:MOST_WISHES]
+    return tuple(named)
 
 
 def _found(data: bytes) -> Iterator[Wish]:
@@ -75,20 +83,61 @@ def _of_xspf(text: str) -> Iterator[Wish]:
     # Entities are how a small XML becomes a large one; no playlist has any of its own.
     if _DECLARES.search(text):
         return
-    try:
-        root = ET.fromstring(text)  # noqa: S314  (nothing is declared)
-    except ET.ParseError:
-        return
-    for track in root.iter():
-        if track.tag.rpartition("}")[2] == "track":
-            said = {child.tag.rpartition("}")[2]: child.text or "" for child in track}
+    tracks = _XspfTracks()
+    parser = ET.XMLParser(target=tracks)  # noqa: S314  (nothing is declared)
+    # In pieces, for a parser lets no other thread run; a list that breaks off is read up to there.
+    for start in range(0, len(text), _PIECE):
+        try:
+            parser.feed(text[start : start + _PIECE])
+        except ET.ParseError:
+            return
+        for said in tracks.taken():
             title = said.get("title") or _file_title(said.get("location", ""))
             yield _wish(title, said.get("creator", ""))
 
 
+class _XspfTracks:
+    """Gathers what the tracks of an XSPF say, while it is parsed; keeps nothing else of it."""
+
+    def __init__(self) -> None:
+        self._found: list[dict[str, str]] = []
+        self._inside: list[str] = []
+        self._said: dict[str, str] | None = None
+        self._text: list[str] = []
+
+    def taken(self) -> list[dict[str, str]]:
+        """Return the tracks that ended since this was asked last."""
+        found, self._found = self._found, []
+        return found
+
+    def start(self, tag: str, _attributes: Mapping[str, str]) -> None:
+        """Enter an element."""
+        self._inside.append(tag.rpartition("}")[2])
+        self._text = []
+        if self._inside[-1] == "track":
+            self._said = {}
+
+    def data(self, text: str) -> None:
+        """Read text."""
+        if self._said is not None:
+            self._text.append(text)
+
+    def end(self, _tag: str) -> None:
+        """Leave an element."""
+        name = self._inside.pop()
+        if self._said is None:
+            return
+        if name == "track":
+            self._found.append(self._said)
+            self._said = None
+        elif self._inside[-1] == "track":  # not what an extension of a track says
+            self._said[name] = "".join(self._text)
+        self._text = []
+
+
 def _of_m3u(text: str) -> Iterator[Wish]:
     said = ""
-    for line in map(str.strip, text.splitlines()):
+    for line in map(str.strip, io.StringIO(text, newline=None)):
         if line.startswith("#EXTINF:"):
             said = line.partition(",")[2]
             if said:
@@ -104,7 +153,9 @@ def _of_table(text: str) -> Iterator[Wish]:
     delimiter = max(",;\t", key=first.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        head = [re.sub(r"[^a-z0-9]", "", cell.casefold()) for cell in next(rows, [])]
+        head = [
+            re.sub(r"[^a-z0-9]", "", cell.casefold()) for cell in next(rows, [])[:_MOST_COLUMNS]
+        ]
         places = {name: place for place, name in reversed(list(enumerate(head)))}
         title, artist = _column(places, _TITLES), _column(places, _ARTISTS)
         if title is None:

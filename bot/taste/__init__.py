@@ -6,10 +6,11 @@ from discord.ext import commands
 
 from bot.taste.between import BetweenCommands
 from bot.taste.for_you import ForYouCommand
+from bot.taste.importing import Importer
 from bot.taste.kit import Kit
 from bot.taste.likes import LikesCommands
 
-__all__ = ["Kit", "setup"]
+__all__ = ["Importer", "Kit", "setup"]
 
 
 async def setup(bot: commands.Bot, kit: Kit) -> None:

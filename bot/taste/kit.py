@@ -15,6 +15,7 @@ from bot.service import Soundalike
 from bot.similar.clips import Chosen, Offer
 from bot.similar.download import Downloads
 from bot.similar.ear import Ear
+from bot.taste.importing import Importer
 from bot.words import Words
 from index.choices import Choices
 from index.likes import Likes
@@ -32,6 +33,7 @@ class Kit:
     gate: Gate
     ear: Ear
     downloads: Downloads
+    importer: Importer
     likes: Likes
     choices: Choices
     shown: Shown

@@ -13,10 +13,10 @@ from bot.asking import OFF, ON
 from bot.pick import choice_name
 from bot.plain import plain
 from bot.playlists.formats import FORMATS, file_name
-from bot.playlists.matching import Matched, match_wishes
 from bot.playlists.playlist import playlist_of_tracks
-from bot.playlists.wishes import LARGEST_LIST, read_wishes
+from bot.playlists.wishes import LARGEST_LIST
 from bot.reply import edit_card, edit_file
+from bot.taste.importing import Brought
 from bot.taste.kit import Kit
 from bot.taste.text_card import text_card
 from bot.words import ENGLISH, Words, words_for
@@ -79,16 +79,15 @@ class LikesCommands(commands.GroupCog, name="likes"):
         if file.size > LARGEST_LIST:
             raise ClipError(*ENGLISH.say("clip.too_large", size=file.size / 1e6, limit=5))
         kit, words = self._kit, words_for(interaction.locale)
-        with kit.gate.place(interaction.user.id):
+        with kit.gate.ask(interaction.user.id, interaction.guild_id):
             await interaction.response.defer(ephemeral=True, thinking=True)
             async with kit.gate.turn():
                 data = await kit.downloads.read(file)
-                service = await kit.asking.service_in(interaction.guild_id)
-                wishes = await service.aside(read_wishes, data)
-                matched = await service.aside(match_wishes, wishes, service.index)
-                for track in matched.found:
-                    await self._like(interaction, track)
-        await edit_card(interaction, text_card(import_text(matched, words)))
+            # Without a turn: nobody who sends a clip is to wait for a list.
+            service = await kit.asking.service_in(interaction.guild_id)
+            brought = await kit.importer.look_up(data, service.index)
+            new = await kit.likes.like_all(interaction.user.id, brought.found, service.space)
+        await edit_card(interaction, text_card(import_text(brought, new, words)))
 
     @app_commands.command()
     @app_commands.choices(
@@ -121,11 +120,6 @@ class LikesCommands(commands.GroupCog, name="likes"):
     async def _thumbs(self, interaction: discord.Interaction) -> tuple[Like, ...]:
         return await self._kit.service.aside(self._kit.likes.of, interaction.user.id)
 
-    async def _like(self, interaction: discord.Interaction, track: Track) -> None:
-        service = await self._kit.asking.service_in(interaction.guild_id)
-        _, windows = await service.track(track.id)
-        await self._kit.likes.give(interaction.user.id, track, 1, service.space, windows.vectors)
-
     def _known(self, liked: list[Like]) -> list[Track]:
         """Return the tracks as the catalogue knows them, or by their names where it has not."""
         return [self._of(one) for one in liked]
@@ -153,15 +147,19 @@ def likes_text(
     return head, lines, f"-# {number} · {state}"
 
 
-def import_text(matched: Matched, words: Words) -> str:
-    """Word what came of an import."""
-    lines = [words.count("likes.imported", len(matched.found))]
-    if matched.missing:
-        lines.append(words.count("likes.missing", len(matched.missing)))
+def import_text(brought: Brought, new: int, words: Words) -> str:
+    """Word what came of an import, `new` likes among it."""
+    lines = [words.count("likes.imported", new)]
+    if len(brought.found) > new:
+        lines.append(words.count("likes.had", len(brought.found) - new))
+    if brought.missing:
+        lines.append(words.count("likes.missing", len(brought.missing)))
         lines += [
             f"-# {plain(' · '.join(filter(None, [wish.title, wish.artist])), _TITLE)}"
-            for wish in matched.missing[:_MOST_MISSING]
+            for wish in brought.missing[:_MOST_MISSING]
         ]
+    if brought.left:
+        lines.append(words.count("likes.left", brought.left))
     return "\n".join(lines)
 
 

@@ -182,3 +182,9 @@ def test_a_wish_is_found_by_its_names_however_they_are_written(tmp_path: Path) -
         matched = match_wishes(wishes, index)
     assert [track.title for track in matched.found] == ["Für Élise", "Karma Police (Remastered)"]
     assert matched.missing == (Wish("Intro", "The xx"),)
+
+
+def test_what_an_extension_of_a_track_says_is_not_its_title() -> None:
+    track = "<track><title>Rain</title><extension><title>No</title></extension></track>"
+    assert read_wishes(f"<playlist>{track}</playlist>".encode()) == (Wish("Rain"),)
+    assert read_wishes(f"<playlist>{track}<track>".encode()) == (Wish("Rain"),)
