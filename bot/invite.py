@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-
 import discord
 
 PERMISSIONS = {
@@ -23,13 +20,3 @@ def invite_url(application_id: int) -> str:
     """Return the address where an admin adds the bot to a server."""
     rights = discord.Permissions(**dict.fromkeys(PERMISSIONS, True))
     return discord.utils.oauth_url(application_id, permissions=rights, scopes=SCOPES)
-
-
-def application_id(token: str) -> int | None:
-    """Read the application's id from a token's first part; None where the token has no such."""
-    first = token.partition(".")[0]
-    try:
-        text = base64.b64decode(first + "=" * (-len(first) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return int(text) if text.isdigit() and 15 <= len(text) <= 20 else None

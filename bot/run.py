@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -19,12 +20,16 @@ from bot.settings import Settings
 from index.state_file import State
 from models.types import SettingsError, SoundalikeError
 
+_LINE = "%(asctime)s %(levelname)-8s %(name)s %(message)s"
 _GRACE = 5.0  # containers are given ten seconds in all
 
 
 def log_to_terminal() -> None:
     """Send the log to standard error, without discord.py's word that it cannot speak."""
-    discord.utils.setup_logging(level=logging.INFO)
+    # By itself it takes every container for a terminal, and colours what goes into a file.
+    plain = not sys.stderr.isatty()
+    formatter = logging.Formatter(_LINE, "%Y-%m-%d %H:%M:%S") if plain else discord.utils.MISSING
+    discord.utils.setup_logging(level=logging.INFO, formatter=formatter)
     logging.getLogger("discord.client").addFilter(
         lambda record: "voice will NOT be supported" not in record.getMessage()
     )

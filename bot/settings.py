@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import platformdirs
 
+from bot.token import token_problem
 from models.sites import SITES as KNOWN_SITES
 from models.types import SettingsError
 
@@ -204,6 +205,8 @@ class Settings:
                     "from your application's Bot page on discord.com/developers.",
                 )
             )
+        elif problem := token_problem(self.token):
+            lacks.append(problem)
         if not (self.store or self.index.is_dir()):
             lacks.append(
                 SettingsError(

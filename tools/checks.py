@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.metadata
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from bot.invite import application_id, invite_url
+from bot.invite import invite_url
 from bot.service import compare_stamps
-from bot.settings import MODEL, Settings
+from bot.settings import MODEL, SETTINGS, Settings
+from bot.token import application_id, token_problem
 from models.card import ModelCard, ModelFile, check_file
 from models.cards import load_card
 from models.choice import candidates, known_choice
@@ -36,6 +38,8 @@ PACKAGES = (
     "usearch",
 )
 MEASURED_AGAINST = ("pydub",)
+_PREFIX = "SOUNDALIKE_"
+_OF_TESTS = "SOUNDALIKE_TEST_DATA"
 _LITTLE_SPACE = 1_000_000_000
 
 
@@ -57,8 +61,9 @@ class Check:
     fix: str = ""
 
 
-def all_checks(settings: Settings) -> Iterator[Check]:
-    """Look at everything in turn."""
+def all_checks(settings: Settings, names: Iterable[str] = ()) -> Iterator[Check]:
+    """Look at everything in turn; `names` of whatever is set are looked through for slips."""
+    yield from _misspelt(names)
     yield _system()
     yield _packages()
     yield _ffmpeg()
@@ -75,6 +80,19 @@ def all_checks(settings: Settings) -> Iterator[Check]:
         yield Check("model", State.BAD, error.sentence, error.fix)
     yield _index(settings, stamp)
     yield from _discord(settings.token, settings.application)
+
+
+def _misspelt(names: Iterable[str]) -> Iterator[Check]:
+    """Name what is set, looks like a setting and is none: nothing else would ever say so."""
+    known = [setting.name for setting in SETTINGS]
+    for name in sorted(names):
+        if not name.upper().startswith(_PREFIX) or name in (*known, _OF_TESTS):
+            continue
+        rest = name.upper().removeprefix(_PREFIX)
+        alike = difflib.get_close_matches(rest, (one.removeprefix(_PREFIX) for one in known), 1)
+        meant = f"did you mean {_PREFIX}{alike[0]}?" if alike else "it does nothing."
+        fix = "Mend its name, or remove it." if alike else "The README lists the settings."
+        yield Check("setting", State.MIND, f"{name} is not a setting; {meant}", fix)
 
 
 def _system() -> Check:
@@ -176,14 +194,9 @@ def _switch(settings: Settings) -> str:
 
 
 def _discord(token: str, application: int | None) -> Iterator[Check]:
-    if token and application_id(token) is None:
-        yield Check(
-            "token",
-            State.BAD,
-            "DISCORD_TOKEN is set, but it does not look like a bot's token",
-            "Copy it again from your application's page on discord.com/developers: Bot, then "
-            "Reset Token.",
-        )
+    problem = token_problem(token) if token else None
+    if problem:
+        yield Check("token", State.BAD, problem.sentence, problem.fix)
     elif token:
         yield Check("token", State.GOOD, "DISCORD_TOKEN is set (it is never shown)")
     else:

@@ -9,7 +9,7 @@ from tools import options
 from tools.checks import Check, State, all_checks
 from tools.cli import DONE, NOT_DONE
 from tools.screen import Screen, as_called, printable
-from tools.settings import read_settings
+from tools.settings import environment, read_settings
 
 _STYLES = {State.GOOD: "green", State.MIND: "yellow", State.BAD: "bold red"}
 
@@ -29,7 +29,7 @@ def command(as_json: bool) -> int:
     about; 2: it cannot. What only the bot needs is a warning.
     """
     screen = Screen(as_json=as_json)
-    checks = list(all_checks(read_settings()))
+    checks = list(all_checks(read_settings(), environment()))
     screen.show(*map(_line, checks))
     fine = all(check.state is not State.BAD for check in checks)
     screen.answer(

@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.invite import PERMISSIONS, application_id, invite_url
+from bot.invite import PERMISSIONS, invite_url
+from bot.token import application_id
 
 
 def test_the_link_names_scopes_and_permissions() -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot.settings import SETTINGS, Settings
 from models.types import SettingsError
 
-TOKEN = "MTIzNDU2Nzg5.GaBcDe.fGhIjKlMnOpQrStUvWxYz"
+TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.GaBcDe.fGhIjKlMnOpQrStUvWxYz"
 
 
 def test_defaults(tmp_path: Path) -> None:

@@ -57,7 +57,25 @@ def test_a_placeholder_is_no_token(
     _, state, found = states(cli)
     assert (state["token"], state["invite"]) == ("bad", "mind")
     assert "Reset Token" in found["token"]
+    assert "example's words" in found["token"]
     assert "your-token-here" not in found["token"]
+    monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
+    assert "does not look like" in states(cli)[2]["token"]
+
+
+def test_a_setting_that_is_none_is_named_with_what_was_meant(
+    tiny_model: Path, elsewhere: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOUNDALIKE_QEUE", "3")
+    monkeypatch.setenv("SOUNDALIKE_TEST_DATA", "somewhere")
+    _, out, _ = cli("doctor")
+    assert "! setting  SOUNDALIKE_QEUE is not a setting; did you mean SOUNDALIKE_QUEUE?" in out
+    assert out.count("is not a setting") == 1
+    monkeypatch.delenv("SOUNDALIKE_QEUE")
+    (elsewhere / ".env").write_text("SOUNDALIKE_WEATHER=fine\n")
+    _, state, found = states(cli)
+    assert state["setting"] == "mind"
+    assert "SOUNDALIKE_WEATHER is not a setting; it does nothing." in found["setting"]
 
 
 def test_an_empty_home_is_told_what_to_do(tiny_model: Path, home: Path, cli: Cli) -> None:
