@@ -24,7 +24,7 @@ from index.generations import (
     writer_lock,
 )
 from index.journal import Journal, LeftOut
-from index.journal_file import Origin
+from index.journal_file import JOURNAL, Origin, drop_published
 from index.manifest import Manifest
 from index.places import Places, StrPath, outermost
 from index.publishing import publish_journal
@@ -104,7 +104,7 @@ class IndexBuilder:
             self._base = self._find_base()
             self.sources = self._base.manifest.sources if self._base else ()
             self._building.mkdir(exist_ok=True)
-            self._journal = Journal(self._building / "journal.sqlite", self.origin, self._base)
+            self._journal = Journal(self._building / JOURNAL, self.origin, self._base)
             held.callback(self._journal.close)
             if self._journal.discarded:
                 self.notes += (self._journal.discarded,)
@@ -296,6 +296,7 @@ class IndexBuilder:
                 raise
             self.notes += (f"{error.sentence} {_STARTS_OVER}",)
             return None
+        drop_published(self._building, manifest.checksum)
         found = Origin(manifest.stamp, manifest.window_seconds, manifest.hop_seconds)
         if not self.origin.fits(found):
             sentence = (

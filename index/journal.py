@@ -60,6 +60,13 @@ DELETE FROM main.files WHERE id IS NOT NULL AND left_out IS NULL
 AND id NOT IN (SELECT id FROM main.vectors) AND id NOT IN (SELECT id FROM base.tracks)
 """
 
+# What was removed since the record was last laid over a generation stays removed. Over the same
+# one, what it holds of a removed track was asked for again, and is newer.
+_STILL_HIDDEN = """
+UPDATE main.files SET left_out = ? WHERE left_out IS NULL
+AND id IN (SELECT id FROM base.files WHERE id IS NOT NULL AND left_out IS NOT NULL)
+"""
+
 _TAKE = """
 INSERT OR REPLACE INTO main.files
 SELECT * FROM seen WHERE id IN (SELECT value FROM json_each(?))
@@ -255,6 +262,11 @@ class Journal:
         (blob,) = self._database.execute(find, [track.id]).fetchone()
         return np.frombuffer(blob, "<f4").reshape(track.count, -1)
 
+    def publishing(self, checksum: str) -> None:
+        """Remember which generation is made of it: once that is live, the record is of no use."""
+        with self._database as database:
+            database.execute("UPDATE lineage SET published = ?", [checksum])
+
     def close(self) -> None:
         """Let go of the record."""
         self._database.close()
@@ -312,8 +324,14 @@ class Journal:
         attach_base(self._database, base.folder / CATALOGUE if base else None)
         for statement in (_FORGOTTEN, _SEEN, _FIRST):
             self._database.execute(statement)
-        with self._database:
-            self._database.execute(_UNFOUNDED)
+        checksum = base.manifest.checksum if base else ""
+        with self._database as database:
+            before = database.execute("SELECT base FROM lineage").fetchone()
+            if before != (checksum,):
+                database.execute(_STILL_HIDDEN, [_REMOVED])
+            database.execute("DELETE FROM lineage")
+            database.execute("INSERT INTO lineage VALUES (?, '')", [checksum])
+            database.execute(_UNFOUNDED)
         self._hidden = self._find_hidden()
 
 

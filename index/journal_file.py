@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from index.schema import FILES_TABLE, upgrade_files
 from models.types import ModelStamp
 
+JOURNAL = "journal.sqlite"
+
 _STAMPS_TABLE = "CREATE TABLE IF NOT EXISTS stamps (json TEXT PRIMARY KEY)"
 _VECTORS_TABLE = "CREATE TABLE vectors (id TEXT PRIMARY KEY, starts BLOB, vectors BLOB)"
+
+# One row, both by the checksums of their manifests: the generation that the record was last laid
+# over, and the one that was being made of it. Either is empty where there is none.
+_LINEAGE_TABLE = "CREATE TABLE IF NOT EXISTS lineage (base TEXT NOT NULL, published TEXT NOT NULL)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +60,43 @@ def open_journal(path: Path | None, origin: Origin) -> tuple[sqlite3.Connection,
         raise  # a full disk or a closed folder is no reason to throw work away
     except (_OriginError, sqlite3.DatabaseError) as error:
         assert path is not None
-        for leftover in path.parent.glob(f"{path.name}*"):
-            leftover.unlink()
+        _remove(path)
         return _open(path, origin), _reason(error)
+
+
+def drop_published(building: Path, checksum: str) -> None:
+    """Drop the record of a build that was stopped after it was published, before it could go.
+
+    Whoever finds another live generation than this one takes it for unfinished. So every change of
+    an index drops it first.
+
+    Parameters
+    ----------
+    building : Path
+        Where the record lies, if there is any.
+    checksum : str
+        That of the live generation's manifest.
+    """
+    path = building / JOURNAL
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            found = database.execute("SELECT published FROM lineage").fetchone()
+    except sqlite3.Error:
+        return  # it is of an older version, or whoever carries it on says what is wrong
+    if found == (checksum,):
+        _remove(path)
 
 
 def spelled(stamp: ModelStamp) -> str:
     """Return a stamp as a journal holds it."""
     return json.dumps(asdict(stamp), sort_keys=True)
+
+
+def _remove(path: Path) -> None:
+    for leftover in path.parent.glob(f"{path.name}*"):
+        leftover.unlink()
 
 
 class _OriginError(Exception):
@@ -94,6 +130,7 @@ def _prepare(database: sqlite3.Connection, origin: Origin) -> None:
         raise sqlite3.DatabaseError
     names_files = _has_table(database, "stamps")
     database.execute(_STAMPS_TABLE)
+    database.execute(_LINEAGE_TABLE)
     if not _has_table(database, "origin"):
         database.execute("CREATE TABLE origin (json TEXT)")
         database.execute(FILES_TABLE.format(name="main.files"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from index.base import Base
@@ -51,14 +53,26 @@ def publish_journal(
             f"There is not one track to put into the index in {directory}.",
             "Name a folder with audio in it; what was left out, and why, is listed.",
         )
-    staged = directory / BUILDING / "generation"
-    staged.parent.mkdir(exist_ok=True)
     if base:
         verify_files(base.folder, base.manifest)  # hours may have passed
-    with keeping_stamps(generations(directory)):
-        if staged.exists():
-            shutil.rmtree(staged)
+    with _staging(directory) as staged:
         manifest = write_generation(staged, journal, base, making, progress, whole=whole)
         write_stamp(staged, manifest)
-    publish(directory, staged, keep)
+        journal.publishing(manifest.checksum)
+        publish(directory, staged, keep)
     return manifest
+
+
+@contextmanager
+def _staging(directory: Path) -> Iterator[Path]:
+    """Give a folder to write to that is not there yet, and leave nothing of it if that fails."""
+    staged = directory / BUILDING / "generation"
+    staged.parent.mkdir(exist_ok=True)
+    with keeping_stamps(generations(directory)):
+        if staged.exists():  # whoever wrote it was killed
+            shutil.rmtree(staged)
+        try:
+            yield staged
+        except BaseException:
+            shutil.rmtree(staged, ignore_errors=True)  # a full disk has better use for it
+            raise

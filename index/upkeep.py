@@ -24,7 +24,7 @@ from index.generations import (
     writer_lock,
 )
 from index.journal import Journal
-from index.journal_file import Origin
+from index.journal_file import Origin, drop_published
 from index.manifest import Manifest
 from index.places import Places, StrPath
 from index.publishing import publish_journal
@@ -161,6 +161,9 @@ def roll_back(directory: Path, to: str = "") -> tuple[str, Manifest]:
             folder = _choose(directory, to)
             manifest = read_manifest(folder)
             verify_files(folder, manifest)
+            with contextlib.suppress(CatalogueError):
+                live = read_manifest(live_generation(directory))
+                drop_published(directory / BUILDING, live.checksum)
             make_live(folder)
     return folder.name, manifest
 
@@ -171,6 +174,7 @@ def _editing(directory: Path) -> Iterator[tuple[Journal, Base]]:
     live_generation(directory)  # there is an index at all
     with writing(directory), writer_lock(directory):
         folder, manifest = verified_generation(directory)
+        drop_published(directory / BUILDING, manifest.checksum)
         origin = Origin(manifest.stamp, manifest.window_seconds, manifest.hop_seconds)
         base = open_base(folder, manifest)
         with closing(Journal(None, origin, base)) as journal:
@@ -187,11 +191,13 @@ def _publish(
     *,
     whole: bool = False,
 ) -> Edited:
-    manifest = publish_journal(
-        directory, journal, base, making, keep=keep, progress=progress, whole=whole
-    )
-    with contextlib.suppress(OSError):
-        (directory / BUILDING).rmdir()  # but for the journal of an unfinished build
+    try:
+        manifest = publish_journal(
+            directory, journal, base, making, keep=keep, progress=progress, whole=whole
+        )
+    finally:
+        with contextlib.suppress(OSError):
+            (directory / BUILDING).rmdir()  # but for the journal of an unfinished build
     return Edited(live_generation(directory).name, manifest, base.manifest)
 
 

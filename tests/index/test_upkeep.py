@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -269,3 +270,86 @@ def test_one_writer_at_a_time(directory: Path) -> None:
             with pytest.raises(CatalogueError, match="Another build"):
                 change(directory)
     assert names(directory) == ["generation-000001"]
+
+
+def leave_the_record(patch: pytest.MonkeyPatch) -> None:
+    """Let builds end as if they were killed once their generation is live."""
+    patch.setattr("index.builder.shutil.rmtree", lambda *_, **__: None)
+
+
+def test_the_record_of_a_build_that_was_published_brings_nothing_back(
+    directory: Path, tracks: list[EmbeddedTrack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch, IndexBuilder(directory, STAMP) as builder:
+        leave_the_record(patch)
+        builder.recognise(replace(tracks[0].track, title="New"), "/music/a/1", 2, 2)
+        builder.publish()
+    assert (directory / ".building" / "journal.sqlite").exists()
+    shutil.copytree(directory, directory.with_name("again"))
+    with IndexBuilder(directory.with_name("again"), STAMP) as builder:
+        builder.publish()
+    assert names(directory.with_name("again")) == ["generation-000001", "generation-000002"]
+    remove_tracks(directory, ["track1"], [])
+    assert not (directory / ".building").exists()
+    with IndexBuilder(directory, STAMP) as builder:
+        assert builder.knows("track1")
+        builder.publish()
+    assert ids(directory) == [f"track{n}" for n in range(2, 6)]
+
+
+def test_going_back_drops_the_record_of_what_was_published_too(
+    directory: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        leave_the_record(patch)
+        build(directory, [random_track("late", rng)])
+    roll_back(directory)
+    with IndexBuilder(directory, STAMP) as builder:
+        assert not builder.knows("late")
+
+
+def test_what_is_removed_beside_an_unfinished_build_stays_removed(
+    directory: Path, tracks: list[EmbeddedTrack]
+) -> None:
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.recognise(replace(tracks[0].track, title="New"), "/music/new name", 2, 2)
+        builder.add(tracks[1], "/music/new copy", 2, 2)
+    remove_tracks(directory, ["track1", "track2"], [])
+    with IndexBuilder(directory, STAMP) as builder:
+        assert builder.done("/music/new name", 2, 2)
+        assert builder.knows("track2")
+        builder.publish()
+    assert ids(directory) == ["track3", "track4", "track5"]
+
+
+def test_what_was_asked_for_again_by_an_unfinished_build_comes_back(
+    directory: Path, tracks: list[EmbeddedTrack]
+) -> None:
+    remove_tracks(directory, ["track1"], [])
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.restore(["/music/a/1"])
+        builder.add(tracks[0], "/music/a/1", 1, 1)
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.publish()
+    assert len(ids(directory)) == 5
+
+
+def test_what_fails_leaves_nothing_half_written(
+    directory: Path, tracks: list[EmbeddedTrack], rng: np.random.Generator
+) -> None:
+    def full(_done: int, _all: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(CatalogueError, match="no space left"):
+        remove_tracks(directory, ["track1", "track2", "track3"], [], progress=full)
+    assert not (directory / ".building").exists()
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.add(random_track("late", rng, 40), "/music/late", 1, 1)
+        with pytest.raises(CatalogueError, match="no space left"):
+            builder.publish(full)
+    left = {path.name for path in (directory / ".building").iterdir()}
+    assert "journal.sqlite" in left
+    assert "generation" not in left
+    with IndexBuilder(directory, STAMP) as builder:
+        assert builder.done("/music/late", 1, 1)
+        assert builder.publish().tracks == 6
