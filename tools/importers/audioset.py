@@ -75,6 +75,7 @@ Example:
     "each other, and clips can ask with the model vggish-genre.",
 )
 @click.option("--out", metavar="DIR", required=True, type=_PATH, help="Where the index lies.")
+@options.keep
 @options.as_json
 def command(  # noqa: PLR0913 - one for each option
     *,
@@ -87,6 +88,7 @@ def command(  # noqa: PLR0913 - one for each option
     pooling: str,
     metric: str | None,
     out: Path,
+    keep: int | None,
     as_json: bool,
 ) -> int:
     """Make an index of the embeddings that AudioSet was released with.
@@ -108,7 +110,9 @@ def command(  # noqa: PLR0913 - one for each option
     check_centring(reader.mean, models_dir)
     damaged: list[LeftOut] = []
     entries = read_entries(archives, choice, reader, screen=screen, damaged=damaged)
-    return run_import(entries, out, reader.origin, noun="segment", screen=screen, damaged=damaged)
+    return run_import(
+        entries, out, reader.origin, noun="segment", keep=keep, screen=screen, damaged=damaged
+    )
 
 
 def read_entries(

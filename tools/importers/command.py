@@ -12,6 +12,7 @@ from tools.importers.job import Entry, NothingChosenError, Unwanted, import_entr
 from tools.importers.report import MOST_LISTED, import_as_json, show_import
 from tools.left_out import left_out_as_json, left_out_lines
 from tools.screen import Screen, report
+from tools.settings import read_settings
 from tools.stop import carrying_on
 
 
@@ -21,6 +22,7 @@ def run_import(
     origin: Origin,
     *,
     noun: str,
+    keep: int | None,
     screen: Screen,
     damaged: list[LeftOut],
 ) -> int:
@@ -32,6 +34,8 @@ def run_import(
         As `import_entries` takes them.
     noun : str
         What the data set calls an entry.
+    keep : int or None
+        Older generations to keep; None for as many as the settings say.
     """
     try:
         with carrying_on():
@@ -39,6 +43,7 @@ def run_import(
                 entries,
                 directory,
                 origin,
+                keep=keep or read_settings().keep,
                 screen=screen,
                 damaged=damaged,
             )

@@ -108,6 +108,7 @@ def import_entries(
     directory: Path,
     origin: Origin,
     *,
+    keep: int,
     screen: Screen,
     damaged: list[LeftOut],
 ) -> Imported:
@@ -123,6 +124,8 @@ def import_entries(
         The index.
     origin : Origin
         What the vectors were made with.
+    keep : int
+        Older generations to keep.
     screen : Screen
     damaged : list of LeftOut
         Filled by `entries` with what cannot be read.
@@ -141,6 +144,7 @@ def import_entries(
         origin.stamp,
         window_seconds=origin.window_seconds,
         hop_seconds=origin.hop_seconds,
+        keep=keep,
     ) as builder:
         for note in builder.notes:
             screen.note(note)

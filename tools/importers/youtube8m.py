@@ -55,6 +55,7 @@ Example:
 )
 @click.option("--exclude", metavar="LABEL", multiple=True, help="Take no video with this label.")
 @click.option("--out", metavar="DIR", required=True, type=_PATH, help="Where the index lies.")
+@options.keep
 @options.as_json
 def command(
     *,
@@ -63,6 +64,7 @@ def command(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     out: Path,
+    keep: int | None,
     as_json: bool,
 ) -> int:
     """Make an index of the sound of YouTube-8M, from its video-level records.
@@ -77,7 +79,7 @@ def command(
     choice = choose(vocabulary, include, exclude)
     damaged: list[LeftOut] = []
     entries = _read(files, choice, vocabulary, screen, damaged)
-    return run_import(entries, out, ORIGIN, noun="video", screen=screen, damaged=damaged)
+    return run_import(entries, out, ORIGIN, noun="video", keep=keep, screen=screen, damaged=damaged)
 
 
 def _read(

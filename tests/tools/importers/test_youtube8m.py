@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.generations import generations
 from index.opened import open_index
 from tests.tools.conftest import Cli, only_json
 from tests.tools.tensorflow_files import entry, field, floats, framed, integers, strings
@@ -98,6 +99,20 @@ def test_labels_choose_and_nothing_is_taken_twice(
     status, done = imported(cli, path, *options, "--exclude", "Guitar")
     assert (status, done["chosen"], done["added"], done["kept"], done["gone"]) == (0, 2, 1, 1, 1)
     assert done["left_out"] == []
+
+
+def test_as_many_generations_are_kept_as_are_wished(
+    files: tuple[Path, Path], tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, vocabulary = files
+    index = tmp_path / "index"
+    monkeypatch.setenv("SOUNDALIKE_KEEP", "1")
+    wishes = [(), ("--exclude", "Guitar")] * 2
+    for number, wished in enumerate(wishes):
+        more = ("--keep", 3) if number == len(wishes) - 1 else ()
+        imported(cli, path, "--labels", vocabulary, *wished, "--out", index, *more)
+        expected = 3 if more else min(number + 1, 2)
+        assert len(generations(index)) == expected
 
 
 def test_damage_is_passed_over_and_wrong_files_are_sentences(
