@@ -71,6 +71,13 @@ def of_person(
     return {each.table: _rows(database, each, person) for each in kept if each.person}
 
 
+def count_of_person(
+    database: sqlite3.Connection, kept: Iterable[Kept], person: int
+) -> dict[str, int]:
+    """Return how many rows are kept of a person, by table."""
+    return {each.table: _count(database, each, person) for each in kept if each.person}
+
+
 def forget_person(database: sqlite3.Connection, kept: Iterable[Kept], person: int) -> int:
     """Delete all that is kept of a person; return how many rows that was."""
     # A table's children come after it in the list, and must go before it.
@@ -96,6 +103,12 @@ def sweep(database: sqlite3.Connection, kept: Sequence[Kept], now: float) -> int
 def _delete(database: sqlite3.Connection, table: str, where: str, value: float) -> int:
     # The names come from this project's own list, never from people.
     return database.execute(f'DELETE FROM "{table}" WHERE {where}', (value,)).rowcount  # noqa: S608
+
+
+def _count(database: sqlite3.Connection, kept: Kept, person: int) -> int:
+    count = f'SELECT count(*) FROM "{kept.table}" WHERE "{kept.person}" = ?'  # noqa: S608
+    found: tuple[int] = database.execute(count, (person,)).fetchone()
+    return found[0]
 
 
 def _rows(database: sqlite3.Connection, kept: Kept, person: int) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 from index.kept import Kept, Migration
 from index.packing import pack, unpack
 from index.state_file import State
+from index.tastes import unit_mean
 from models.types import FloatArray, Track
 
 MIGRATION = Migration(
@@ -21,7 +22,7 @@ MIGRATION = Migration(
         vote INTEGER NOT NULL CHECK (vote IN (-1, 1)),
         space TEXT NOT NULL,           -- the embedding space of the vectors
         dim INTEGER NOT NULL,
-        vectors BLOB NOT NULL,         -- the track's windows, float32
+        vectors BLOB NOT NULL,         -- the direction of its windows' mean, float32
         title TEXT NOT NULL,
         artist TEXT NOT NULL,
         created REAL NOT NULL,
@@ -54,8 +55,8 @@ class Like:
         1 for a like, -1 for a dislike.
     space : str
         The embedding space of the vectors.
-    vectors : np.ndarray [shape=(w, dim), float32]
-        The track's windows.
+    vectors : np.ndarray [shape=(1, dim), float32]
+        The direction of the mean of the track's windows: tastes are made of no more.
     created : float
         Seconds since 1970.
     """
@@ -94,6 +95,7 @@ class Likes:
         vote : int
             1 or -1.
         vectors : np.ndarray [shape=(w, dim), float32]
+            The track's windows; the direction of their mean is kept.
 
         Raises
         ------
@@ -115,7 +117,7 @@ class Likes:
         Parameters
         ----------
         tracks : iterable of (Track, np.ndarray [shape=(w, dim), float32])
-            Each with its vectors.
+            Each with its windows, or the direction of their mean.
 
         Returns
         -------
@@ -167,8 +169,9 @@ class Likes:
                 (person,),
             ).fetchall()
 
+        # Earlier versions kept all windows.
         return tuple(
-            Like(person, track, vote, space, unpack(vectors, dim), title, artist, created)
+            Like(person, track, vote, space, _mean(unpack(vectors, dim)), title, artist, created)
             for track, vote, space, vectors, dim, title, artist, created in self._state.read(look)
         )
 
@@ -176,5 +179,10 @@ class Likes:
 def _row(
     person: int, track: Track, vote: int, space: str, vectors: FloatArray, now: float
 ) -> tuple[int | str | float | bytes, ...]:
-    dim = vectors.shape[1]
-    return person, track.id, vote, space, dim, pack(vectors), track.title, track.artist, now
+    mean = _mean(vectors)
+    dim = mean.shape[1]
+    return person, track.id, vote, space, dim, pack(mean), track.title, track.artist, now
+
+
+def _mean(vectors: FloatArray) -> FloatArray:
+    return unit_mean(vectors)[None]

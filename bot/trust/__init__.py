@@ -20,7 +20,7 @@ async def setup(
     bot: commands.Bot, service: Soundalike, state: State, gate: Gate, settings: Settings
 ) -> None:
     """Add the feature to a bot."""
-    privacy = PrivacyCommand(service, state)
+    privacy = PrivacyCommand(service, state, gate)
     await bot.add_cog(privacy)
     for panel in privacy.known_panels():
         bot.add_view(panel)

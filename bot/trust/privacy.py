@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import io
-import json
 import sqlite3
-import zipfile
 from collections.abc import Awaitable, Callable
+from itertools import islice
 from typing import Any
 
 import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.gate import Gate
 from bot.service import Soundalike
+from bot.trust.export import export_files
 from bot.trust.panel import Panel
 from bot.words import ENGLISH, Words, words_for
-from index.kept import Kept, forget_person, of_person
+from index.kept import Kept, count_of_person, forget_person, of_person
 from index.state_file import State
 from models.types import ClipError
 
-_FILE = "soundalike-{person}.json"
+LARGEST_FILE = 10 << 20
+"""Bytes of one file of an export; what Discord takes from anybody."""
+
+_FILES, _MESSAGES = 10, 4  # in a message, as Discord has it; and for one press
 
 
 class PrivacyCommand(commands.Cog):
@@ -31,11 +35,13 @@ class PrivacyCommand(commands.Cog):
     service : Soundalike
         Its threads read the state.
     state : State
+    gate : Gate
     """
 
-    def __init__(self, service: Soundalike, state: State) -> None:
+    def __init__(self, service: Soundalike, state: State, gate: Gate) -> None:
         self._service = service
         self._state = state
+        self._gate = gate
 
     def known_panels(self) -> tuple[Panel, ...]:
         """Return panels with every button, so that those of earlier days are known again."""
@@ -50,8 +56,7 @@ class PrivacyCommand(commands.Cog):
         """Show what is kept, to the asker alone."""
         await interaction.response.defer(ephemeral=True)
         words = words_for(interaction.locale)
-        mine = await self._mine(interaction.user.id)
-        text = kept_text(self._state.kept, {name: len(rows) for name, rows in mine.items()}, words)
+        text = kept_text(self._state.kept, await self._counts(interaction.user.id), words)
         panel = Panel(words("privacy.head"), text, buttons=self._buttons(words))
         await interaction.edit_original_response(view=panel)
 
@@ -61,11 +66,8 @@ class PrivacyCommand(commands.Cog):
         words = words_for(interaction.locale)
         if not interaction.app_permissions.attach_files:
             raise ClipError(*ENGLISH.say("privacy.no_files"))
-        mine = await self._mine(interaction.user.id)
-        file = await self._service.aside(
-            _as_file, mine, _FILE.format(person=interaction.user.id), interaction.filesize_limit
-        )
-        await interaction.followup.send(words("privacy.exported"), file=file, ephemeral=True)
+        with self._gate.place(interaction.user.id):
+            await self._hand_over(interaction, words)
 
     async def ask_again(self, interaction: discord.Interaction) -> None:
         """Ask whether a person really wants to be forgotten."""
@@ -91,6 +93,29 @@ class PrivacyCommand(commands.Cog):
         """Leave all as it is."""
         words = words_for(interaction.locale)
         await interaction.response.edit_message(view=Panel(words("privacy.left")))
+
+    async def _hand_over(self, interaction: discord.Interaction, words: Words) -> None:
+        person = interaction.user.id
+        limit = min(interaction.filesize_limit, LARGEST_FILE)
+        mine = await self._mine(person)
+        parts = export_files(mine, f"soundalike-{person}", limit)
+        said = words("privacy.exported")
+        for _ in range(_MESSAGES):
+            some = await self._service.aside(lambda: list(islice(parts, _FILES)))
+            if not some:
+                return
+            files = [discord.File(io.BytesIO(data), name) for name, data in some]
+            await interaction.followup.send(said, files=files, ephemeral=True)
+            said = words("privacy.more")
+        if await self._service.aside(next, parts, None):
+            rest = words.say("privacy.too_much")
+            await interaction.followup.send(f"{rest.sentence} {rest.fix}", ephemeral=True)
+
+    async def _counts(self, person: int) -> dict[str, int]:
+        def look(database: sqlite3.Connection) -> dict[str, int]:
+            return count_of_person(database, self._state.kept, person)
+
+        return await self._service.recall(self._state.read, look)
 
     async def _mine(self, person: int) -> dict[str, list[dict[str, Any]]]:
         def look(database: sqlite3.Connection) -> dict[str, list[dict[str, Any]]]:
@@ -145,15 +170,3 @@ class _Button(ui.Button[Panel]):
     async def callback(self, interaction: discord.Interaction) -> None:
         """Do what it says."""
         await self._work(interaction)
-
-
-def _as_file(mine: dict[str, Any], name: str, limit: int) -> discord.File:
-    data = json.dumps(mine, ensure_ascii=False, indent=1).encode()
-    if len(data) > limit:
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(name, data)
-        data, name = packed.getvalue(), f"{name}.zip"
-    if len(data) > limit:
-        raise ClipError(*ENGLISH.say("privacy.too_much"))
-    return discord.File(io.BytesIO(data), name)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.app import SoundalikeBot
 from bot.live import LiveIndex
+from bot.trust import privacy
 from bot.words import ENGLISH
 from index.likes import Likes
 from index.opened import open_index
@@ -56,6 +60,34 @@ async def test_what_is_kept_is_handed_over_as_json(discord_with_bot: Discord, st
     (name,) = [file.filename for file in message.attachments]
     mine = json.loads(message.file(name))
     assert [row["title"] for row in mine["likes"]] == ["A title"]
+
+
+async def test_what_is_too_much_for_a_file_comes_in_several(
+    discord_with_bot: Discord, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(privacy, "LARGEST_FILE", 1 << 14)
+    ada, likes = discord_with_bot.member.id, Likes(state)
+    vectors = np.random.default_rng(6).normal(size=(600, 1, STAMP.dim)).astype(np.float32)
+    many = [(Track(f"{n:032x}", f"Song {n}"), one) for n, one in enumerate(vectors)]
+    await likes.like_all(ada, many, STAMP.space)
+    shown = await (await discord_with_bot.slash("privacy")).final_message()
+    assert "600 entries of yours" in shown.text
+    result = await discord_with_bot.click(shown, "privacy:export")
+    first = await result.final_message()
+    second = await result.message_where(lambda message: "more of it" in message.text)
+    assert second.ephemeral
+    names = [file.filename for file in (*first.attachments, *second.attachments)]
+    assert len(names) == len(set(names))
+    assert len(first.attachments) == 10
+    found = []
+    for message in (first, second):
+        for file in message.attachments:
+            data = message.file(file.filename)
+            assert len(data) <= 1 << 14
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                part = json.loads(archive.read(archive.namelist()[0]))
+            found += [row["title"] for row in part["likes"]]
+    assert found == [track.title for track, _ in many]
 
 
 async def test_nothing_is_handed_over_where_files_may_not_be_sent(

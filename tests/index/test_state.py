@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 
 from index.answers import DAYS, Answers
-from index.kept import Kept, Migration, forget_person, of_person, sweep
+from index.kept import Kept, Migration, count_of_person, forget_person, of_person, sweep
 from index.likes import Likes
 from index.state import MIGRATIONS, open_state
 from index.state_file import State
+from index.tastes import unit_mean
 from models.types import (
     ClipHeard,
     Pair,
@@ -125,13 +126,31 @@ async def test_the_last_thumb_counts(state: State) -> None:
         ("b", -1, "Ann"),
         ("h", 1, "Bob"),
     ]
-    np.testing.assert_array_equal(likes.of(ADA)[0].vectors, vectors)
+    np.testing.assert_allclose(likes.of(ADA)[0].vectors, [[0.5**0.5, 0.5**0.5, 0, 0]], rtol=1e-6)
     assert await likes.take_back(ADA, "b")
     assert not await likes.take_back(ADA, "b")
     assert [like.track for like in likes.of(GRACE)] == ["b"]
     with pytest.raises(sqlite3.IntegrityError):
         await likes.give(ADA, bells, 2, "m-1", vectors)
     assert len(likes.of(ADA)) == 1
+
+
+async def test_a_thumb_takes_a_vector_however_long_the_track(state: State, path: Path) -> None:
+    likes = Likes(state)
+    rng = np.random.default_rng(4)
+    windows = rng.normal(size=(40, 8)).astype(np.float32)
+    await likes.give(ADA, Track("b", "Bells"), 1, "m-1", windows)
+    (size,) = state.read(lambda db: db.execute("SELECT length(vectors) FROM likes").fetchone())
+    assert size == 8 * 4
+    (new,) = likes.of(ADA)
+
+    def as_it_was(database: sqlite3.Connection) -> None:
+        database.execute("UPDATE likes SET vectors = ?", (windows.tobytes(),))
+
+    await state.write(as_it_was)
+    (old,) = likes.of(ADA)
+    np.testing.assert_allclose(new.vectors, old.vectors, atol=1e-6)
+    np.testing.assert_allclose(new.vectors[0], unit_mean(windows), atol=1e-6)
 
 
 async def test_everything_kept_of_a_person_can_be_read_and_deleted(
@@ -141,6 +160,9 @@ async def test_everything_kept_of_a_person_can_be_read_and_deleted(
     await Answers(state).keep(GRACE, 5, make_answer())
     await Likes(state).give(ADA, Track("zyx123", "Bells"), 1, "m-1", np.eye(1, 4, dtype=np.float32))
     mine = state.read(lambda database: of_person(database, state.kept, ADA))
+    counts = state.read(lambda database: count_of_person(database, state.kept, ADA))
+    assert counts == {table: len(rows) for table, rows in mine.items()}
+    assert (counts["answers"], counts["likes"]) == (1, 1)
     assert json.loads(json.dumps(mine)) == mine
     (answer,) = mine["answers"]
     assert answer["results"][0]["track"]["artist"] == "Ann"
@@ -280,12 +302,13 @@ def test_readers_cannot_write(state: State) -> None:
 
 
 async def test_a_full_disk_is_a_sentence_and_the_state_goes_on(state: State) -> None:
+    large = Track("b", "B" * 200_000)
     (pages,) = await state.write(lambda db: db.execute("PRAGMA page_count").fetchone())
     await state.write(lambda db: db.execute(f"PRAGMA max_page_count = {pages + 1}").fetchone())
     with pytest.raises(StateError, match="full"):
-        await Likes(state).give(ADA, Track("b", "B"), 1, "m", np.zeros((400, 128), np.float32))
+        await Likes(state).give(ADA, large, 1, "m", np.eye(1, 4, dtype=np.float32))
     await state.write(lambda db: db.execute("PRAGMA max_page_count = 100000").fetchone())
-    await Likes(state).give(ADA, Track("b", "B"), 1, "m", np.zeros((400, 128), np.float32))
+    await Likes(state).give(ADA, large, 1, "m", np.eye(1, 4, dtype=np.float32))
 
 
 def test_once_closed_it_says_so(state: State, path: Path) -> None:
