@@ -18,6 +18,11 @@ from models.types import FloatArray
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 
+# Of a tsvector: https://www.postgresql.org/docs/current/textsearch-limitations.html
+MOST_PLACES = 255
+LAST_PLACE = 16_383
+_LONGEST_LEXEME = 2046
+
 _INT4, _TEXT = 23, 25  # the types of what is in arrays, by their numbers in pg_type
 
 
@@ -61,20 +66,24 @@ def int4s(values: Iterable[int]) -> bytes:
     return _array(_INT4, [int4(value) for value in values])
 
 
+def lexeme(word: str) -> str:
+    """Return as much of a word as a tsvector can hold."""
+    return plain(word).encode()[:_LONGEST_LEXEME].decode(errors="ignore")
+
+
 def tsvector(words: dict[str, list[tuple[int, int]]]) -> bytes:
     """Return words with their places.
 
     Parameters
     ----------
     words : dict
-        Each word's places, ascending from 1, with their weights, 3 (A) to 0 (D).
+        Each lexeme's places, ascending from 1 to `LAST_PLACE` and at most `MOST_PLACES`, with
+        their weights, 3 (A) to 0 (D).
     """
     packed = [struct.pack(">i", len(words))]
     for word, places in words.items():
         marks = [weight << 14 | place for place, weight in places]
-        packed.append(
-            plain(word).encode() + b"\0" + struct.pack(f">H{len(marks)}H", len(marks), *marks)
-        )
+        packed.append(word.encode() + b"\0" + struct.pack(f">H{len(marks)}H", len(marks), *marks))
     return b"".join(packed)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from index.facets import value_of, wishes
 from index.names import LAST, fold, phrases_of
-from index.postgres.binary import plain
+from index.postgres.binary import lexeme, plain
 from index.postgres.connections import Connections
 from index.postgres.pieces import Pieces
 from models.types import FloatArray, Only, Track
@@ -158,7 +158,8 @@ class StoredCatalogue:
 
 def _phrase(words: Sequence[str]) -> str:
     """Return what tsquery calls words that stand together, the last of them as a beginning."""
-    quoted = ["'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in words]
+    kept = map(lexeme, words)
+    quoted = ["'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in kept]
     return f"({' <-> '.join(quoted)}:*)"
 
 

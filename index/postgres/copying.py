@@ -117,12 +117,17 @@ def _track_row(number: int, track: Track, windows: Windows) -> bytes:
 
 
 def _words(track: Track) -> dict[str, list[tuple[int, int]]]:
-    """Return the places of each word of a track's names, with their weights."""
+    """Return the places of each word of a track's names, with their weights.
+
+    A word that comes up more often than PostgreSQL can count is found all the same.
+    """
     found: dict[str, list[tuple[int, int]]] = {}
     place = 1
     for name, weight in ((track.title, _TITLE), (track.artist, _ARTIST), (track.album, _ALBUM)):
         for word in fold(name).split():
-            found.setdefault(word, []).append((place, weight))
+            places = found.setdefault(binary.lexeme(word), [])
+            if len(places) < binary.MOST_PLACES and place <= binary.LAST_PLACE:
+                places.append((place, weight))
             place += 1
         place += _APART
     return found

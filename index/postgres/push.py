@@ -25,7 +25,12 @@ Progress = Callable[[int, int], None]
 LARGEST_DIM = 4000
 """Of a vector in pgvector's graph, in half precision."""
 
-_KNOWN = "SELECT number, identity, state FROM soundalike.generations"
+# What is copied once more is a generation beside the first: the live one counts, then the newest.
+_KNOWN = """
+SELECT number, identity, state FROM soundalike.generations
+LEFT JOIN soundalike.current ON generation = number
+ORDER BY generation IS NULL, number DESC
+"""
 _BEGIN = """
 INSERT INTO soundalike.generations (state, identity, manifest, left_out, seconds, counts)
 VALUES ('building', %s, %s, %s, %s, %s) RETURNING number
@@ -116,16 +121,14 @@ def push_index(
 def _generation(connection: psycopg.Connection, index: Index, *, anew: bool) -> tuple[int, bool]:
     """Return the number of the generation that this index is or becomes, and whether it is done."""
     identity = index.manifest.checksum
-    found: tuple[int, bool] | None = None
+    found: list[tuple[int, bool]] = []
     for number, known, state in connection.execute(_KNOWN).fetchall():
-        if state == "ready" and known == identity and not anew:
-            found = number, True
-        elif state == "building" and known == identity:
-            found = found or (number, False)
+        if known == identity and (state == "building" or not anew):
+            found.append((number, state == "ready"))
         elif state == "building":  # of an index that is not the live one any more
             _drop(connection, number)
     if found:
-        return found
+        return max(found, key=lambda one: one[1])  # the first that is done, if any is
     info = describe_index(index.directory)
     counts = index.counts().astype(NUMBER).tobytes()
     with connection.transaction():

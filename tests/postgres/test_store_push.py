@@ -148,6 +148,62 @@ def test_as_many_generations_are_kept_as_are_wanted(
     assert push(tmp_path, address, keep=1).generation == 5  # numbers are never given twice
 
 
+def test_of_a_generation_and_its_copy_the_live_one_counts_then_the_newest(
+    tmp_path: Path, address: Any, tracks: list[EmbeddedTrack], rng: np.random.Generator
+) -> None:
+    push(tmp_path, address, tracks)
+    assert push(tmp_path, address, anew=True).generation == 2
+    # The server gives rows in the order in which they were written.
+    execute(address, "UPDATE soundalike.generations SET seconds = seconds WHERE number = 1")
+    assert push(tmp_path, address).generation == 2
+    only_new(tmp_path, "newer", rng)
+    assert push(tmp_path, address).generation == 3
+    roll_back(tmp_path)
+    assert push(tmp_path, address).generation == 2
+    execute(address, "UPDATE soundalike.current SET generation = 1")
+    assert push(tmp_path, address).generation == 1
+
+
+def test_names_that_postgresql_cannot_count_the_words_of_are_found(
+    tmp_path: Path, address: Any, rng: np.random.Generator
+) -> None:
+    often, solid, long = "n " * 100, "の" * 200, "ﬃ" * 200
+    songs = [
+        random_track("often", rng, title=often, artist=often, album=often),
+        random_track("solid", rng, title=solid, artist=solid, album=solid),
+        random_track("long", rng, title=long, artist=f"{long}x", album="ﷺ" * 200),
+        random_track("many", rng, title=" ".join(f"w{n}" for n in range(60)), artist="n"),
+    ]
+    push(tmp_path, address, songs)
+    with open_store(address) as store:
+        assert {one.id for one in store.complete("n", 3)} == {"often", "many"}
+        assert [one.id for one in store.complete("のの", 3)] == ["solid"]
+        assert [one.id for one in store.complete(long, 3)] == ["long"]
+        assert [one.id for one in store.complete("w59", 3)] == []  # names are read that far
+        assert [one.id for one in store.complete("w49", 3)] == ["many"]
+    from index.postgres.verify import verify_store
+
+    assert verify_store(address) == []
+
+
+def test_words_are_cut_to_what_postgresql_holds(address: Any) -> None:
+    from index.postgres.binary import LAST_PLACE, MOST_PLACES, lexeme
+    from index.postgres.copying import _words
+
+    track = random_track("one", np.random.default_rng(1), title="na", artist="na").track
+    assert _words(track) == {"na": [(1, 3), (4, 2)]}
+    found = _words(replace(track, title="の" * 200, artist="の" * 200, album="ﷺ" * 200))
+    assert all(0 < len(places) <= MOST_PLACES for places in found.values())
+    assert max(place for places in found.values() for place, _ in places) <= LAST_PLACE
+    assert lexeme("short\0") == "short�"
+    for letter in "aé東🎵":
+        cut = lexeme(letter * 3000)
+        assert 2040 < len(cut.encode()) <= 2046
+        assert set(cut) == {letter}
+        execute(address, f"SELECT '{cut}'::tsvector")
+        execute(address, f"SELECT '{cut}:*'::tsquery")
+
+
 def test_a_generation_is_copied_anew_where_that_is_wanted(
     tmp_path: Path, address: Any, tracks: list[EmbeddedTrack]
 ) -> None:
