@@ -99,7 +99,7 @@ class SoundalikeBot(commands.Bot):
         downloads = await self._held.enter_async_context(
             similar.Downloads(self.http.connector, self._max_bytes)
         )
-        cards = answers.AnswerCards(self._service, self._answers)
+        cards = answers.AnswerCards(self._service, self._answers, self.gate)
         likes, choices = Likes(self._state), Choices(self._state)
         libraries = Libraries(self._state, self._settings.library)
         asking = Asking(self._service, likes, choices, libraries)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
+from weakref import WeakSet
 
 from bot.cooldown import Cooldown
 from bot.turns import Turns, Waiting
@@ -48,7 +49,8 @@ class Gate:
         self._patience = patience
         self._in_hand: Counter[int] = Counter()
         self._limits: set[asyncio.Timeout] = set()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], int] = {}  # and whose they are
+        self._forgotten: WeakSet[asyncio.Task[Any]] = WeakSet()
         self._closed = False
 
     @contextmanager
@@ -90,7 +92,7 @@ class Gate:
         BusyError
             The bot is stopping, this person has enough asks in hand, or too many wait already.
         """
-        self._remember_task()
+        self._remember_task(person)
         if self._closed:
             raise BusyError(*ENGLISH.say("busy.restarting"))
         if self._in_hand[person] >= EACH:
@@ -132,6 +134,28 @@ class Gate:
         finally:
             self._limits.discard(limit)
 
+    def forget(self, person: int) -> None:
+        """Let nothing be kept of what a person has in hand: they want to be forgotten."""
+        self._forgotten.update(task for task, whose in self._tasks.items() if whose == person)
+
+    def may_keep(self) -> bool:
+        """Whether something may be kept of the ask that is worked on here.
+
+        It holds until the next await: what is to be kept is handed to the state before that.
+        """
+        return asyncio.current_task() not in self._forgotten
+
+    def check_keeping(self) -> None:
+        """Check the same.
+
+        Raises
+        ------
+        BusyError
+            Nothing may be kept: the person was forgotten since they asked.
+        """
+        if not self.may_keep():
+            raise BusyError(*ENGLISH.say("privacy.forgotten"))
+
     @property
     def closed(self) -> bool:
         """Whether nobody is let in any more: the bot stops."""
@@ -158,12 +182,12 @@ class Gate:
             limit.reschedule(now)
         await self._wait(_FAREWELL)
 
-    def _remember_task(self) -> None:
+    def _remember_task(self, person: int) -> None:
         # The whole task, for it outlasts the place: the answer or the refusal is sent after it.
         task = asyncio.current_task()
         if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[task] = person
+            task.add_done_callback(lambda done: self._tasks.pop(done, None))
 
     async def _wait(self, seconds: float) -> None:
         if self._tasks:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.card import Card, Page, answer_card
 from bot.card.layout import Picture
+from bot.gate import Gate
 from bot.picture import draw_clip
 from bot.service import Soundalike
 from bot.words import Words
@@ -29,11 +30,14 @@ class AnswerCards:
     service : Soundalike
     answers : Answers
         Where they are kept, so that their buttons work later.
+    gate : Gate
+        Knows who is to be forgotten.
     """
 
-    def __init__(self, service: Soundalike, answers: Answers) -> None:
+    def __init__(self, service: Soundalike, answers: Answers, gate: Gate) -> None:
         self._service = service
         self._answers = answers
+        self._gate = gate
 
     async def first(
         self,
@@ -65,8 +69,8 @@ class AnswerCards:
         return await self._card(answer, answer_id, 0, picture, words, attach=attach)
 
     async def keep(self, answer: Recommendations, person: int, guild: int | None) -> str:
-        """Keep an answer; return its id, or nothing if it has no results or cannot be kept."""
-        if not answer.results or answer.query is None:
+        """Keep an answer; return its id, or nothing if it has no results or is not to be kept."""
+        if not answer.results or answer.query is None or not self._gate.may_keep():
             return ""
         try:
             return await self._answers.keep(person, guild, answer)

@@ -28,6 +28,7 @@ async def _give(press: Press, vote: int, key: str) -> None:
         await tools.likes.take_back(person, track.id)
         key = "thumbs.taken_back"
     else:
+        tools.gate.check_keeping()
         await tools.likes.give(person, track, vote, tools.service.space, windows.vectors)
     title = track.title or press.words("card.untitled")
     said = press.words.say(key, title=title)

@@ -54,7 +54,8 @@ class ForYouCommand(commands.Cog):
                 if not results:
                     raise RequestError(*ENGLISH.say("foryou.nothing"))
                 # Before they are seen: who asks again at once is to see others.
-                await kit.shown.add(interaction.user.id, [one.track.id for one in results])
+                if kit.gate.may_keep():
+                    await kit.shown.add(interaction.user.id, [one.track.id for one in results])
                 answer = self._answer(results, personal, words, time.perf_counter() - began)
                 await kit.show(interaction, answer, words, public=False)
 

@@ -86,6 +86,7 @@ class LikesCommands(commands.GroupCog, name="likes"):
             # Without a turn: nobody who sends a clip is to wait for a list.
             service = await kit.asking.service_in(interaction.guild_id)
             brought = await kit.importer.look_up(data, service.index)
+            kit.gate.check_keeping()
             new = await kit.likes.like_all(interaction.user.id, brought.found, service.space)
         await edit_card(interaction, text_card(import_text(brought, new, words)))
 

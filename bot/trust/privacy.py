@@ -83,6 +83,7 @@ class PrivacyCommand(commands.Cog):
         def delete(database: sqlite3.Connection) -> int:
             return forget_person(database, self._state.kept, person)
 
+        self._gate.forget(person)  # before: what is on its way is not to come after it
         deleted = await self._state.write(delete)
         words = words_for(interaction.locale)
         await interaction.edit_original_response(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import zipfile
@@ -19,11 +20,12 @@ from bot.words import ENGLISH
 from index.likes import Likes
 from index.opened import open_index
 from index.state_file import State
-from models.types import Track
+from models.types import ClipSource, EmbeddedClip, Span, Track
 from tests.bot.fakes import MakeBot
-from tests.bot.sounds import STAMP, build_index, sound, wav, windows_of
+from tests.bot.sounds import STAMP, MelEar, build_index, sound, title, wav, windows_of
 from tests.discord_server.driver import Discord
 from tests.discord_server.people import Permission
+from tests.discord_server.results import InteractionResult
 
 TRACK = Track("t" * 32, "A title", "Ann")
 
@@ -114,6 +116,43 @@ async def test_who_wants_to_be_forgotten_is_asked_once_more_and_then_is(
     assert "1 entry is deleted" in done.text
     assert Likes(state).of(ada.id) == ()
     assert len(Likes(state).of(77)) == 1
+
+
+class Slow(MelEar):
+    """Hears once it is let."""
+
+    def __init__(self) -> None:
+        self.let = asyncio.Event()
+
+    async def hear(self, source: ClipSource, span: Span) -> EmbeddedClip:
+        await self.let.wait()
+        return await super().hear(source, span)
+
+
+async def test_what_was_on_its_way_is_forgotten_too(
+    discord_server: Discord, make_bot: MakeBot, state: State
+) -> None:
+    ear = Slow()
+
+    def kept() -> int:
+        return int(state.read(lambda db: db.execute("SELECT count(*) FROM answers").fetchone()[0]))
+
+    async def ask() -> InteractionResult:
+        clip = discord_server.upload("clip.wav", wav(sound("low", 7)))
+        return await discord_server.slash("similar", {"file": clip})
+
+    async with discord_server.running(make_bot(ear)):
+        before = await ask()
+        shown = await (await discord_server.slash("privacy")).final_message()
+        sure = await (await discord_server.click(shown, "privacy:delete")).final_message()
+        await (await discord_server.click(sure, "privacy:forget")).final_message()
+        ear.let.set()
+        answer = await before.final_message()
+        assert title("low", 0) in answer.text
+        assert kept() == 0
+        await (await ask()).final_message()
+        assert kept() == 1
+    assert discord_server.rejections == []
 
 
 async def test_who_thinks_better_of_it_keeps_it_all(

@@ -135,6 +135,20 @@ async def test_a_list_changes_no_thumb_that_was_given(
     }
 
 
+async def test_who_is_forgotten_meanwhile_likes_nothing(
+    discord_server: Discord, make_bot: MakeBot, held: Held, state: State
+) -> None:
+    async with discord_server.running(make_bot(index=held)):
+        file = discord_server.upload("liked.csv", LIST)
+        result = await discord_server.slash("likes import", {"file": file})
+        shown = await (await discord_server.slash("privacy")).final_message()
+        sure = await (await discord_server.click(shown, "privacy:delete")).final_message()
+        await (await discord_server.click(sure, "privacy:forget")).final_message()
+        held.let.set()
+        assert "had me forget you" in (await result.final_message()).text
+    assert Likes(state).of(discord_server.member.id) == ()
+
+
 async def test_lists_count_as_asks(discord_server: Discord, make_bot: MakeBot) -> None:
     member = discord_server.add_user("Member")
     discord_server.world.add_member(discord_server.guild, member)
