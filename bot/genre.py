@@ -11,7 +11,7 @@ from bot.plain import bare
 from bot.service import Soundalike
 from bot.words import ENGLISH, Words
 from index.names import fold
-from models.types import ClipError, Only
+from models.types import ClipError, Only, TrackIndex
 
 _MOST, _LONGEST = 25, 100
 _NEAR = 3
@@ -22,12 +22,11 @@ Labels = Sequence[tuple[str, int]]
 
 async def genre_choices(service: Soundalike, typed: str, words: Words) -> list[Choice[str]]:
     """Offer the genres that may be meant, the most common first: Discord shows 25."""
-    labels = await service.aside(service.index.labels)
+    found = await service.in_index(_offered, typed)
     return [
         Choice(name=bare(f"{name} · {words.count('card.tracks', tracks)}", _LONGEST), value=name)
-        for name, tracks in _fitting(labels, typed)
-        if len(name) <= _LONGEST
-    ][:_MOST]
+        for name, tracks in found
+    ]
 
 
 async def only_genre(service: Soundalike, given: str) -> Only:
@@ -40,7 +39,16 @@ async def only_genre(service: Soundalike, given: str) -> Only:
     """
     if not given:
         return Only()
-    labels = await service.aside(service.index.labels)
+    return await service.in_index(_only, given)
+
+
+def _offered(index: TrackIndex, typed: str) -> list[tuple[str, int]]:
+    fitting = _fitting(index.labels(), typed)
+    return [label for label in fitting if len(label[0]) <= _LONGEST][:_MOST]
+
+
+def _only(index: TrackIndex, given: str) -> Only:
+    labels = index.labels()
     if not labels:
         raise ClipError(*ENGLISH.say("genre.none"))
     asked = fold(given)
@@ -54,8 +62,9 @@ async def only_genre(service: Soundalike, given: str) -> Only:
 def _fitting(labels: Labels, typed: str) -> list[tuple[str, int]]:
     """Return the labels that hold what was typed, those that begin so first."""
     asked = fold(typed)
-    held = [label for label in labels if asked in fold(label[0])]
-    return sorted(held, key=lambda label: not fold(label[0]).startswith(asked))
+    folded = ((fold(label[0]), label) for label in labels)
+    held = [(name, label) for name, label in folded if asked in name]
+    return [label for _, label in sorted(held, key=lambda one: not one[0].startswith(asked))]
 
 
 def _near(labels: Labels, given: str) -> list[str]:

@@ -71,6 +71,24 @@ class Like:
     created: float
 
 
+@dataclass(frozen=True, slots=True)
+class Thumb:
+    """A thumb without its vectors: what is told of it.
+
+    Attributes
+    ----------
+    track, title, artist : str
+        Of the track; the track is its id.
+    vote : int
+        1 for a like, -1 for a dislike.
+    """
+
+    track: str
+    vote: int
+    title: str
+    artist: str
+
+
 class Likes:
     """Keeps one thumb a person and track.
 
@@ -158,6 +176,18 @@ class Likes:
 
         row = self._state.read(look)
         return int(row[0]) if row else 0
+
+    def names_of(self, person: int) -> tuple[Thumb, ...]:
+        """Return a person's thumbs without their vectors, newest first. Blocking."""
+
+        def look(database: sqlite3.Connection) -> list[Any]:
+            return database.execute(
+                "SELECT track, vote, title, artist FROM likes WHERE person = ? "
+                "ORDER BY created DESC, rowid DESC",
+                (person,),
+            ).fetchall()
+
+        return tuple(Thumb(*row) for row in self._state.read(look))
 
     def of(self, person: int) -> tuple[Like, ...]:
         """Return a person's thumbs, newest first. Blocking."""

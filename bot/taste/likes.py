@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import islice
 
 import discord
 from discord import app_commands
@@ -21,11 +22,12 @@ from bot.taste.kit import Kit
 from bot.taste.text_card import text_card
 from bot.words import ENGLISH, Words, words_for
 from index.choices import TASTE
-from index.likes import Like
+from index.likes import Thumb
 from index.names import fold
 from models.types import CatalogueError, ClipError, RequestError, Track
 
 _PAGE = 20
+_MOST_CHOICES = 25
 _TITLE, _ARTIST = 80, 60
 _MOST_MISSING = 5
 _THUMBS = {1: "👍", -1: "👎"}
@@ -57,10 +59,7 @@ class LikesCommands(commands.GroupCog, name="likes"):
         """Take a thumb back."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         words = words_for(interaction.locale)
-        thumbs = await self._thumbs(interaction)
-        meant = next((one for one in thumbs if one.track == track), None)
-        if meant is None:
-            meant = next((one for one in thumbs if fold(one.title) == fold(track)), None)
+        meant = await self._kit.service.aside(self._meant, interaction.user.id, track)
         if meant is None:
             raise RequestError(*ENGLISH.say("likes.none_such"))
         await self._kit.likes.take_back(interaction.user.id, meant.track)
@@ -69,9 +68,8 @@ class LikesCommands(commands.GroupCog, name="likes"):
 
     @remove.autocomplete("track")
     async def _complete(self, interaction: discord.Interaction, typed: str) -> list[Choice[str]]:
-        thumbs = await self._thumbs(interaction)
-        fits = [one for one in thumbs if fold(typed) in fold(f"{one.title} {one.artist}")]
-        return [Choice(name=_choice(one), value=one.track) for one in fits[:25]]
+        fits = await self._kit.service.aside(self._fitting, interaction.user.id, typed)
+        return [Choice(name=_choice(one), value=one.track) for one in fits]
 
     @app_commands.command(name="import")
     async def bring(self, interaction: discord.Interaction, file: discord.Attachment) -> None:
@@ -118,14 +116,28 @@ class LikesCommands(commands.GroupCog, name="likes"):
         file = discord.File(data, file_name(playlist, form))
         await edit_file(interaction, words.count("playlist.saved", len(tracks)), file)
 
-    async def _thumbs(self, interaction: discord.Interaction) -> tuple[Like, ...]:
-        return await self._kit.service.aside(self._kit.likes.of, interaction.user.id)
+    async def _thumbs(self, interaction: discord.Interaction) -> tuple[Thumb, ...]:
+        return await self._kit.service.aside(self._kit.likes.names_of, interaction.user.id)
 
-    def _known(self, liked: list[Like]) -> list[Track]:
+    def _meant(self, person: int, track: str) -> Thumb | None:
+        """Return the thumb of the track with this id, else of the newest of this title."""
+        thumbs = self._kit.likes.names_of(person)
+        by_id = (one for one in thumbs if one.track == track)
+        by_title = (one for one in thumbs if fold(one.title) == fold(track))
+        return next(by_id, None) or next(by_title, None)
+
+    def _fitting(self, person: int, typed: str) -> list[Thumb]:
+        """Return as many thumbs as Discord shows of tracks whose names hold what was typed."""
+        asked = fold(typed)
+        thumbs = self._kit.likes.names_of(person)
+        fits = (one for one in thumbs if asked in fold(f"{one.title} {one.artist}"))
+        return list(islice(fits, _MOST_CHOICES))
+
+    def _known(self, liked: list[Thumb]) -> list[Track]:
         """Return the tracks as the catalogue knows them, or by their names where it has not."""
         return [self._of(one) for one in liked]
 
-    def _of(self, one: Like) -> Track:
+    def _of(self, one: Thumb) -> Track:
         try:
             return self._kit.service.index.find(one.track)
         except CatalogueError:
@@ -133,7 +145,7 @@ class LikesCommands(commands.GroupCog, name="likes"):
 
 
 def likes_text(
-    thumbs: tuple[Like, ...], page: int, words: Words, *, counts: bool
+    thumbs: tuple[Thumb, ...], page: int, words: Words, *, counts: bool
 ) -> tuple[str, ...]:
     """Word a page of thumbs: what is shown, one text below the other."""
     head = f"### {words('likes.title')}"
@@ -164,11 +176,11 @@ def import_text(brought: Brought, new: int, words: Words) -> str:
     return "\n".join(lines)
 
 
-def _name(one: Like, words: Words) -> str:
+def _name(one: Thumb, words: Words) -> str:
     title = plain(one.title, _TITLE) or words("card.untitled")
     artist = plain(one.artist, _ARTIST)
     return f"**{title}** · {artist}" if artist else f"**{title}**"
 
 
-def _choice(one: Like) -> str:
+def _choice(one: Thumb) -> str:
     return choice_name(Track(one.track, one.title, one.artist))

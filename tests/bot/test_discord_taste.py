@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 
 import pytest
 from PIL import Image
 
+from bot import genre
+from bot.taste import likes
 from index.choices import TASTE, Choices
 from index.likes import Likes
+from index.names import fold
 from index.opened import Index
 from index.state_file import State
 from tests.bot.sounds import KINDS, STAMP, sound, title, wav
@@ -182,6 +186,30 @@ async def test_likes_are_listed_and_taken_back(
     assert [one.title for one in Likes(state).of(ada)] == [title("high", 2)]
     again = await discord_with_bot.slash("likes remove", {"track": offered[0]["value"]})
     assert "no such track" in (await again.final_message()).text
+
+
+async def test_names_are_read_beside_the_event_loop(
+    discord_with_bot: Discord,
+    state: State,
+    sound_index: Index,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who likes thousands of tracks would hold everybody up with each letter they type."""
+    threads = set()
+
+    def noting(text: str) -> str:
+        threads.add(threading.current_thread())
+        return fold(text)
+
+    monkeypatch.setattr(likes, "fold", noting)
+    monkeypatch.setattr(genre, "fold", noting)
+    await like(state, sound_index, discord_with_bot.member.id, "low", 0)
+    assert await discord_with_bot.autocomplete("likes remove", "track", "LOW")
+    await discord_with_bot.autocomplete("similar", "genre", "jazz")
+    removed = await discord_with_bot.slash("likes remove", {"track": title("low", 0).upper()})
+    assert "Taken back" in (await removed.final_message()).text
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_a_list_of_liked_songs_is_brought_along(

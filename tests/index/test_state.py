@@ -17,7 +17,7 @@ import pytest
 
 from index.answers import DAYS, Answers
 from index.kept import Kept, Migration, count_of_person, forget_person, of_person, sweep
-from index.likes import Likes
+from index.likes import Likes, Thumb
 from index.state import MIGRATIONS, open_state
 from index.state_file import State
 from index.tastes import unit_mean
@@ -127,6 +127,7 @@ async def test_the_last_thumb_counts(state: State) -> None:
         ("h", 1, "Bob"),
     ]
     np.testing.assert_allclose(likes.of(ADA)[0].vectors, [[0.5**0.5, 0.5**0.5, 0, 0]], rtol=1e-6)
+    assert likes.names_of(ADA) == (Thumb("b", -1, "Bells", "Ann"), Thumb("h", 1, "Horns", "Bob"))
     assert await likes.take_back(ADA, "b")
     assert not await likes.take_back(ADA, "b")
     assert [like.track for like in likes.of(GRACE)] == ["b"]
