@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.importorskip("distributed", reason="needs the `cluster` extra")
-
-from tests.tools.cluster.clusters import Cluster, cluster
 from tests.tools.conftest import make_tiny_model
+
+if TYPE_CHECKING:
+    from tests.tools.cluster.clusters import Cluster
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +25,8 @@ def workers_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def pair(workers_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Return a cluster of two workers, looked after by nannies."""
+    from tests.tools.cluster.clusters import cluster  # noqa: PLC0415  (needs the extra)
+
     with cluster(tmp_path_factory.mktemp("pair")) as opened:
         for _ in range(2):
             opened.work(SOUNDALIKE_HOME=str(workers_home))
@@ -34,6 +37,8 @@ def pair(workers_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture
 def lonely(tmp_path: Path) -> Iterator[Cluster]:
     """Return a scheduler without workers."""
+    from tests.tools.cluster.clusters import cluster  # noqa: PLC0415  (needs the extra)
+
     folder = tmp_path / "cluster"
     folder.mkdir()
     with cluster(folder) as opened:

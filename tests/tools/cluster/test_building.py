@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
+
+pytest.importorskip("distributed", reason="needs the `cluster` extra")
+
+import psutil
 from distributed import Client
 
 from index.opened import open_index

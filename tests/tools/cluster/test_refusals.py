@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("distributed", reason="needs the `cluster` extra")
+
 from models.cards import load_card
 from models.runtime import Runtime
 from models.types import ListenersError
