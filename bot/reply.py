@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.card import Card, saying_card
+from bot.card import Card, saying_card, text_card
 from bot.explain import explain
 from bot.words import Saying, words_for
 
@@ -81,8 +81,8 @@ async def edit_card(
 ) -> None:
     """Put a card where an interaction was deferred, or as near to it as can be.
 
-    Where Discord refuses the layout, its older form is sent; where the message is gone, a new one
-    that only the person sees.
+    Where Discord refuses the layout, its older form is shown, and a card that was there before
+    stays; where the message is gone, a new one is sent that only the person sees.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ async def edit_card(
         elif error.code == _EXPIRED and public:
             await _send_late(interaction, card)
         elif fallback := _older_form(card, error):
-            await interaction.edit_original_response(embed=fallback, attachments=[])
+            await _show_older(interaction, fallback)
         else:
             raise
 
@@ -132,10 +132,28 @@ async def answer_error(interaction: discord.Interaction, error: BaseException) -
     with noting_silence():
         if not interaction.response.is_done():
             await interaction.response.send_message(view=card.view, ephemeral=True)
-        elif interaction.response.type is discord.InteractionResponseType.deferred_message_update:
+        elif _updates_card(interaction):
             await interaction.followup.send(view=card.view, ephemeral=True)
         else:
             await interaction.edit_original_response(view=card.view, attachments=[])
+
+
+async def _show_older(interaction: discord.Interaction, fallback: discord.Embed) -> None:
+    if _updates_card(interaction):
+        await interaction.followup.send(embed=fallback, ephemeral=True)
+        return
+    try:
+        await interaction.edit_original_response(embed=fallback, attachments=[])
+    except discord.HTTPException as error:
+        if error.status != _REFUSED:
+            raise
+        # Their place in the queue was shown there: a layout never becomes an embed again.
+        plainest = text_card(fallback.description or "")
+        await interaction.edit_original_response(view=plainest.view, attachments=[])
+
+
+def _updates_card(interaction: discord.Interaction) -> bool:
+    return interaction.response.type is discord.InteractionResponseType.deferred_message_update
 
 
 async def _send_late(interaction: discord.Interaction, card: Card) -> None:

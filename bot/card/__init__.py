@@ -1,4 +1,4 @@
-"""Values as Discord cards: an answer a page at a time, one result by itself, a sentence."""
+"""Values as Discord cards: an answer a page at a time, one result by itself, a sentence, texts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from bot.card.answer import PAGE, Page, answer_card
 from bot.card.layout import LONGEST_CARD, MOST_PARTS, Card
 from bot.card.panel import panel_card
 from bot.card.saying import saying_card
+from bot.card.text import text_card
 
 __all__ = [
     "LONGEST_CARD",
@@ -16,4 +17,5 @@ __all__ = [
     "answer_card",
     "panel_card",
     "saying_card",
+    "text_card",
 ]

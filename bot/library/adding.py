@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import discord
 
+from bot.card import text_card
 from bot.card.rows import track_name
 from bot.library.keeping import MOST_BYTES, Keeper, Kept, Naming, server_of
 from bot.place import place_in, telling_place
 from bot.reply import edit_card
 from bot.similar.clips import check_attachment
 from bot.similar.download import Downloads
-from bot.taste.text_card import text_card
 from bot.words import Words, words_for
 from index.libraries import Added
 from models.types import ClipSource

@@ -11,6 +11,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.card import text_card
 from bot.card.rows import track_name
 from bot.gate import BusyError
 from bot.library.adding import add_file
@@ -22,7 +23,6 @@ from bot.library.texts import list_card, progress_text, report_text, stats_text
 from bot.pick import choice_name
 from bot.reply import edit_card
 from bot.similar.download import Downloads
-from bot.taste.text_card import text_card
 from bot.words import ENGLISH, words_for
 from index.libraries import Libraries
 from index.names import fold

@@ -11,6 +11,7 @@ from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.asking import OFF, ON
+from bot.card import text_card
 from bot.pick import choice_name
 from bot.plain import plain
 from bot.playlists.formats import FORMATS, file_name
@@ -19,7 +20,6 @@ from bot.playlists.wishes import LARGEST_LIST
 from bot.reply import edit_card, edit_file
 from bot.taste.importing import Brought
 from bot.taste.kit import Kit
-from bot.taste.text_card import text_card
 from bot.words import ENGLISH, Words, words_for
 from index.choices import TASTE
 from index.likes import Thumb

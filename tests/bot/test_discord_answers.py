@@ -433,6 +433,21 @@ async def test_where_a_layout_is_refused_an_embed_goes(
     assert "an embed was sent" in caplog.text
 
 
+async def test_a_page_that_is_refused_leaves_the_card_and_is_told_beside_it(
+    discord_server: Discord, make_bot: MakeBot
+) -> None:
+    async with discord_server.running(make_bot()):
+        answer = await ask(discord_server)
+        discord_server.fail_next(EDIT_ORIGINAL, 400)
+        turned = await discord_server.click(answer, "Next", wait=False)
+        beside = await turned.message_where(lambda message: bool(message.embeds))
+        assert beside.ephemeral
+        assert "**6.**" in beside.embeds[0]["description"]
+        assert ranks(answer) == list("12345")
+        assert ids(answer)
+    assert len(discord_server.rejections) == 1
+
+
 async def test_a_refused_layout_in_a_direct_message_becomes_an_embed(
     discord_server: Discord, make_bot: MakeBot
 ) -> None:

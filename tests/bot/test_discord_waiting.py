@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
+from bot.gate import Gate
 from models.types import ClipSource, EmbeddedClip, Span
 from tests.bot.fakes import MakeBot
 from tests.bot.sounds import MelEar, sound, wav
@@ -13,6 +14,7 @@ from tests.discord_server.driver import Discord
 from tests.discord_server.people import Permission, User
 from tests.discord_server.results import InteractionResult
 
+EDIT_ORIGINAL = "PATCH /webhooks/{application_id}/{token}/messages/{message_id}"
 CLIP = wav(sound("middle", 7, 2.0))
 
 
@@ -79,6 +81,27 @@ def _is_answer(message: Message) -> bool:
 
 def _shows_place(text: str) -> bool:
     return "before you." in text or "You are next." in text
+
+
+async def test_an_answer_that_is_refused_where_a_place_was_shown_comes_as_text(
+    discord_server: Discord, make_bot: MakeBot
+) -> None:
+    bot = make_bot()
+    bot.gate = Gate(1, 4, 60.0)
+    discord_server.channel.bot_permissions &= ~Permission.ATTACH_FILES
+    async with discord_server.running(bot):
+        async with bot.gate.turn():
+            asked = await discord_server.slash(
+                "similar", {"file": discord_server.upload("c.wav", CLIP)}
+            )
+            await discord_server.until(lambda: _shows_place(text(asked)), 10, "a place")
+            discord_server.fail_next(EDIT_ORIGINAL, 400)
+        await discord_server.until(lambda: "**1.**" in text(asked), 10, "the answer")
+    assert asked.original is not None
+    assert asked.original.embeds == []
+    assert "answer:" not in str(asked.original.components)
+    # The one above, and an embed: that none can stand there any more is found out by trying.
+    assert len(discord_server.rejections) == 2
 
 
 async def test_messages_that_wait_only_show_typing(
