@@ -57,7 +57,7 @@ class Gate:
     def ask(self, person: int, guild: int | None) -> Iterator[None]:
         """Take a place for an ask that something is listened to or looked for, and hold it.
 
-        Unlike a press on what was found, it counts: there may be so many in a minute.
+        Unlike most presses on what was found, it counts: there may be so many in a minute.
 
         Parameters
         ----------
@@ -72,11 +72,21 @@ class Gate:
             As `place` raises it; or this person or server asked too often in the last minute.
         """
         with self.place(person):
-            pause = self._cooldown.take(person, guild) if self._cooldown else None
-            if pause:
-                key = "busy.too_often_here" if pause.of_guild else "busy.too_often"
-                raise BusyError(*ENGLISH.say(key, seconds=pause.seconds))
+            self.count(person, guild)
             yield
+
+    def count(self, person: int, guild: int | None) -> None:
+        """Count an ask of somebody who has a place already, as `ask` does.
+
+        Raises
+        ------
+        BusyError
+            This person or server asked too often in the last minute.
+        """
+        pause = self._cooldown.take(person, guild) if self._cooldown else None
+        if pause:
+            key = "busy.too_often_here" if pause.of_guild else "busy.too_often"
+            raise BusyError(*ENGLISH.say(key, seconds=pause.seconds))
 
     @contextmanager
     def place(self, person: int) -> Iterator[None]:

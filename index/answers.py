@@ -20,6 +20,9 @@ from models.types import ClipHeard, Pair, Query, Recommendation, Recommendations
 DAYS = 30
 """How long an answer's buttons work."""
 
+MOST = 200
+"""Answers that are kept of one person: the newest."""
+
 MIGRATION = Migration(
     """
     CREATE TABLE answers (
@@ -51,6 +54,13 @@ MIGRATION = Migration(
 )
 
 
+_DROP_OLDER = """
+    DELETE FROM answers WHERE person = ? AND rowid NOT IN (
+        SELECT rowid FROM answers WHERE person = ? ORDER BY created DESC, rowid DESC LIMIT ?
+    )
+"""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class KeptAnswer:
     """An answer as it was given.
@@ -77,7 +87,7 @@ class KeptAnswer:
 
 
 class Answers:
-    """Keeps answers for `DAYS` days.
+    """Keeps answers for `DAYS` days, and `MOST` of each person.
 
     Parameters
     ----------
@@ -91,7 +101,7 @@ class Answers:
         self._clock = clock
 
     async def keep(self, person: int, guild: int | None, answer: Recommendations) -> str:
-        """Keep an answer; return its id.
+        """Keep an answer, and no older ones of this person than `MOST`; return its id.
 
         Parameters
         ----------
@@ -109,6 +119,7 @@ class Answers:
         def insert(database: sqlite3.Connection) -> None:
             marks = ", ".join("?" * len(row))
             database.execute(f"INSERT INTO answers VALUES ({marks})", row)  # noqa: S608
+            database.execute(_DROP_OLDER, (person, person, MOST))
 
         await self._state.write(insert)
         return answer_id

@@ -14,6 +14,7 @@ async def more_like_this(press: Press) -> None:
     """Find the likes of a result, for who pressed."""
     interaction = press.interaction
     track = press.result().track
+    press.tools.gate.count(interaction.user.id, interaction.guild_id)
     await interaction.response.defer(ephemeral=True, thinking=True)
     await press.track()  # says in a sentence that it is gone
     async with in_turn(press.tools.gate, interaction, press.words):

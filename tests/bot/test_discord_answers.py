@@ -99,6 +99,21 @@ async def test_the_panel_is_for_who_chose(discord_with_bot: Discord) -> None:
     assert actions == ["more", "play", "like", "dislike", "why"]
 
 
+async def test_more_like_this_counts_as_an_ask(discord_server: Discord, make_bot: MakeBot) -> None:
+    someone = discord_server.add_user("Someone")
+    discord_server.world.add_member(discord_server.guild, someone)
+    async with discord_server.running(make_bot(SOUNDALIKE_PER_MINUTE="2")):
+        answer = await ask(discord_server, user=someone)
+        shown = await panel(discord_server, answer, user=someone)
+        more = await (
+            await discord_server.click(shown, "More like this", user=someone)
+        ).final_message()
+        assert ranks(more)
+        again = await discord_server.click(shown, "More like this", user=someone)
+        assert "You asked more often than I can listen" in (await again.final_message()).text
+    assert discord_server.rejections == []
+
+
 async def test_more_like_a_result_is_an_answer_of_its_own(discord_with_bot: Discord) -> None:
     answer = await ask(discord_with_bot)
     shown = await panel(discord_with_bot, answer)

@@ -15,7 +15,7 @@ from threading import Barrier
 import numpy as np
 import pytest
 
-from index.answers import DAYS, Answers
+from index.answers import DAYS, MOST, Answers
 from index.kept import Kept, Migration, count_of_person, forget_person, of_person, sweep
 from index.likes import Likes, Thumb
 from index.state import MIGRATIONS, open_state
@@ -109,6 +109,20 @@ async def test_an_answer_is_forgotten_after_its_days(state: State) -> None:
     assert await state.write(lambda database: sweep(database, state.kept, clock[0])) == 1
     assert answers.find(young) is not None
     assert answers.find("nonsense") is None
+
+
+async def test_only_the_newest_answers_of_a_person_are_kept(state: State) -> None:
+    clock = [NOW]
+    answers = Answers(state, lambda: clock[0])
+    other = await answers.keep(GRACE, 5, make_answer())
+    ids = []
+    for _ in range(MOST + 2):
+        clock[0] += 1
+        ids.append(await answers.keep(ADA, 5, make_answer()))
+    assert [answers.find(each) is None for each in ids[:4]] == [True, True, False, False]
+    mine = state.read(lambda db: of_person(db, state.kept, ADA))["answers"]
+    assert [each["id"] for each in mine] == ids[2:]
+    assert answers.find(other) is not None
 
 
 async def test_the_last_thumb_counts(state: State) -> None:
