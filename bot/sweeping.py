@@ -36,9 +36,12 @@ async def _sweep_on(state: State, every: float) -> None:
 
     while True:
         try:
-            swept = await state.write(work)
+            swept = await state.erase(work)
             if swept:
                 _log.info("deleted what was kept long enough: %d rows", swept)
+            dropped = await asyncio.to_thread(state.drop_damaged, time.time())
+            if dropped:
+                _log.info("deleted damaged files that were moved aside long ago: %d", dropped)
         except StateError as error:
             _log.error("%s", error)
         await asyncio.sleep(every)

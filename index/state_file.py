@@ -13,10 +13,13 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from index.kept import Kept, Migration
-from index.state_opening import connect, is_damage, migrate, move_aside, open_file
+from index.state_opening import connect, drop_aside, is_damage, migrate, move_aside, open_file
 from models.types import StateError
 
 T = TypeVar("T")
+
+DAMAGED_DAYS = 30
+"""How long a damaged file is kept, for its host to rescue something from."""
 
 
 class State:
@@ -71,6 +74,32 @@ class State:
         """
         self._checkopen_file()
         return await asyncio.wrap_future(self._writer.submit(self._transact, work))
+
+    async def erase(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do work that deletes, as `write` does, and leave none of it on the disk.
+
+        SQLite keeps what was written of late in a log beside the file, which knows nothing of
+        what is deleted later: the log is emptied too. Where somebody is still reading from it,
+        that has to wait for the next time.
+        """
+        self._checkopen_file()
+        return await asyncio.wrap_future(self._writer.submit(self._erase, work))
+
+    def drop_damaged(self, now: float) -> int:
+        """Delete damaged files that were moved aside `DAMAGED_DAYS` ago; return how many; blocking.
+
+        Parameters
+        ----------
+        now : float
+            Seconds since 1970.
+
+        Raises
+        ------
+        StateError
+            They cannot be deleted.
+        """
+        with _explained(self.path):
+            return drop_aside(self.path, now - DAMAGED_DAYS * 86_400)
 
     def write_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do the same without an event loop; blocking."""
@@ -132,6 +161,12 @@ class State:
                 raise
         return result
 
+    def _erase(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        result = self._transact(work)
+        with _explained(self.path):
+            self._writer_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return result
+
     def _borrow(self) -> sqlite3.Connection:
         with self._lock:
             self._checkopen_file()
@@ -158,7 +193,8 @@ class State:
         aside = move_aside(self.path)
         self.note = (
             f"{self.path} was damaged: it lies as {aside.name} beside it now, and I began a new "
-            "one. Answers, likes and libraries of before are in the old file only."
+            "one. Answers, likes and libraries of before are in the old file only, for "
+            f"{DAMAGED_DAYS} days."
         )
         return open_file(self.path)
 

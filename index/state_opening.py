@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sqlite3
 import time
@@ -78,7 +79,22 @@ def move_aside(path: Path) -> Path:
         part = path.with_name(path.name + ending)
         if part.exists():
             part.rename(aside.with_name(aside.name + ending))
+            os.utime(aside.with_name(aside.name + ending))  # its days are counted from now
     return aside
+
+
+def drop_aside(path: Path, before: float) -> int:
+    """Delete what was moved aside before a time, in seconds since 1970; return how many files."""
+    pattern = f"{glob.escape(path.stem)}.damaged-*{glob.escape(path.suffix)}"
+    old = [
+        part
+        for ending in _SIBLINGS
+        for part in path.parent.glob(pattern + ending)
+        if part.stat().st_mtime < before
+    ]
+    for part in old:
+        part.unlink(missing_ok=True)
+    return len(old)
 
 
 def is_damage(error: sqlite3.DatabaseError) -> bool:

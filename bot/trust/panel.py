@@ -24,9 +24,14 @@ class Panel(ui.LayoutView):
         Markdown; together at most 4,000 characters.
     buttons : sequence of ui.Button
         At most five, each with a custom_id, so that the bot knows them again.
+    answers : bool
+        Whether it answers the presses on every panel with the same buttons: it is given to the
+        bot once, with `add_view`, and never sent.
     """
 
-    def __init__(self, *texts: str, buttons: tuple[ui.Button[Any], ...] = ()) -> None:
+    def __init__(
+        self, *texts: str, buttons: tuple[ui.Button[Any], ...] = (), answers: bool = False
+    ) -> None:
         super().__init__(timeout=None)
         container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=_ROSE)
         for place, text in enumerate(texts):
@@ -36,6 +41,9 @@ class Panel(ui.LayoutView):
         self.add_item(container)
         if buttons:
             container.add_item(ui.ActionRow(*buttons))
+        if not answers:
+            # Or else discord.py would hold every panel that was ever sent.
+            self.stop()
 
     async def on_error(
         self, interaction: discord.Interaction, error: Exception, _item: ui.Item[Any], /

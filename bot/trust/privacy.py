@@ -47,7 +47,7 @@ class PrivacyCommand(commands.Cog):
         """Return panels with every button, so that those of earlier days are known again."""
         # The text is never shown: a panel that was sent keeps its own.
         buttons = self._buttons(ENGLISH), self._sure_buttons(ENGLISH)
-        return tuple(Panel("-", buttons=each) for each in buttons)
+        return tuple(Panel("-", buttons=each, answers=True) for each in buttons)
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -84,7 +84,7 @@ class PrivacyCommand(commands.Cog):
             return forget_person(database, self._state.kept, person)
 
         self._gate.forget(person)  # before: what is on its way is not to come after it
-        deleted = await self._state.write(delete)
+        deleted = await self._state.erase(delete)
         words = words_for(interaction.locale)
         await interaction.edit_original_response(
             view=Panel(words.count("privacy.deleted", deleted))

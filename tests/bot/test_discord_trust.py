@@ -30,6 +30,17 @@ from tests.discord_server.results import InteractionResult
 TRACK = Track("t" * 32, "A title", "Ann")
 
 
+def on_disk(state: State) -> bytes:
+    files = state.path.parent.glob(state.path.name + "*")
+    return b"".join(file.read_bytes() for file in files)
+
+
+def held(bot: SoundalikeBot) -> list[object]:
+    """List the views that discord.py holds for messages, and those that answer for all."""
+    store = bot._connection._view_store
+    return [*store._views, *store._synced_message_views]
+
+
 async def thumb(state: State, person: int) -> None:
     windows = windows_of(sound("low", 1))
     await Likes(state).give(person, TRACK, 1, STAMP.space, windows.vectors)
@@ -152,6 +163,34 @@ async def test_what_was_on_its_way_is_forgotten_too(
         assert kept() == 0
         await (await ask()).final_message()
         assert kept() == 1
+    assert discord_server.rejections == []
+
+
+async def test_what_was_forgotten_is_gone_from_the_disk(
+    discord_with_bot: Discord, state: State
+) -> None:
+    await thumb(state, discord_with_bot.member.id)
+    assert TRACK.id.encode() in on_disk(state)
+    shown = await (await discord_with_bot.slash("privacy")).final_message()
+    sure = await (await discord_with_bot.click(shown, "privacy:delete")).final_message()
+    await (await discord_with_bot.click(sure, "privacy:forget")).final_message()
+    assert TRACK.id.encode() not in on_disk(state)
+
+
+async def test_panels_that_were_sent_are_not_held_in_memory(
+    discord_server: Discord, make_bot: MakeBot
+) -> None:
+    bot = make_bot()
+    async with discord_server.running(bot):
+        before = len(held(bot))
+        for name in ("privacy", "about", "help"):
+            await (await discord_server.slash(name)).final_message()
+        assert len(held(bot)) == before
+        # The buttons are known all the same, and the panels they bring are not held either.
+        shown = await (await discord_server.slash("privacy")).final_message()
+        sure = await (await discord_server.click(shown, "privacy:delete")).final_message()
+        await (await discord_server.click(sure, "privacy:keep")).final_message()
+        assert len(held(bot)) == before
     assert discord_server.rejections == []
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -19,7 +21,7 @@ from index.answers import DAYS, MOST, Answers
 from index.kept import Kept, Migration, count_of_person, forget_person, of_person, sweep
 from index.likes import Likes, Thumb
 from index.state import MIGRATIONS, open_state
-from index.state_file import State
+from index.state_file import DAMAGED_DAYS, State
 from index.tastes import unit_mean
 from models.types import (
     ClipHeard,
@@ -279,6 +281,18 @@ def test_a_damaged_file_is_moved_aside_and_never_overwritten(path: Path, ruin: s
         assert path.with_name(f"state.damaged-{number}.sqlite").read_bytes() == data
         with open_state(path) as state:
             assert state.note == ""
+
+
+def test_the_days_of_a_damaged_file_are_counted_from_when_it_was_moved(path: Path) -> None:
+    with open_state(path):
+        pass
+    path.write_bytes(b"x" * 4096)
+    os.utime(path, (NOW - 10 * 365 * 86_400,) * 2)
+    with open_state(path) as state:
+        assert state.drop_damaged(time.time()) == 0
+        assert state.drop_damaged(time.time() + DAMAGED_DAYS * 86_400 + 60) == 1
+        assert not path.with_name("state.damaged-1.sqlite").exists()
+        assert path.exists()
 
 
 def test_what_cannot_be_a_file_is_a_sentence(tmp_path: Path) -> None:
