@@ -83,15 +83,15 @@ class Asking:
     ) -> Recommendations:
         """Find the tracks that sound like what was heard, as `Soundalike.ask` does.
 
-        Where the asker's thumbs moved the answer, a note says so.
+        Where the asker's thumbs had a say, a note says so: not how many there are, for the answer
+        may be read by all.
         """
         service = await self.service_in(asker.guild)
         personal = None
         if await self.counts(asker.person):
             personal = await self.taste_of(asker.person)
         answer = await service.ask(clip, options, personal, began, recognise=recognise)
-        if not personal or not answer.results:
+        if not answer.results or personal is None or not (personal or personal.disliked):
             return answer
-        liked, disliked = len(personal.taste.liked), len(personal.taste.disliked)
-        moved = ENGLISH.say("taste.moved", likes=liked, dislikes=disliked).sentence
-        return replace(answer, clip=replace(answer.clip, notes=(*answer.clip.notes, moved)))
+        yours = ENGLISH.say("taste.yours").sentence
+        return replace(answer, clip=replace(answer.clip, notes=(*answer.clip.notes, yours)))

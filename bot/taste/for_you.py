@@ -69,8 +69,10 @@ class ForYouCommand(commands.Cog):
         found = await for_you(service, personal, options, shown)
         if found or not shown:
             return found
-        await kit.shown.forget(asker.person)
-        return await for_you(service, personal, options, frozenset())
+        again = await for_you(service, personal, options, frozenset())
+        if again:
+            await kit.shown.forget(asker.person)
+        return again
 
     def _answer(
         self,

@@ -15,6 +15,7 @@ from index.choices import TASTE, Choices
 from index.likes import Likes
 from index.names import fold
 from index.opened import Index
+from index.shown import Shown
 from index.state_file import State
 from tests.bot.sounds import KINDS, STAMP, sound, title, wav
 from tests.discord_server.content import Message
@@ -77,6 +78,19 @@ async def test_foryou_begins_anew_when_everything_was_shown(
     assert kinds(again)[:2] == ["low", "low"]
 
 
+async def test_what_was_shown_is_remembered_where_nothing_else_is_left(
+    discord_with_bot: Discord, state: State, sound_index: Index
+) -> None:
+    ada, shown = discord_with_bot.member.id, Shown(state)
+    for kind in KINDS:
+        for seed in range(3):
+            await like(state, sound_index, ada, kind, seed)
+    await shown.add(ada, [track_id(sound_index, "low")])
+    message = await (await discord_with_bot.slash("foryou")).final_message()
+    assert not titles(message)
+    assert shown.of(ada) == {track_id(sound_index, "low")}
+
+
 async def test_thumbs_move_an_answer_and_the_card_says_so(
     discord_with_bot: Discord, state: State, sound_index: Index
 ) -> None:
@@ -88,12 +102,15 @@ async def test_thumbs_move_an_answer_and_the_card_says_so(
     clip = {"file": discord_with_bot.upload("clip.wav", wav(sound("middle", 7)))}
     after = await (await discord_with_bot.slash("similar", clip)).final_message()
     assert hated not in titles(after)
-    assert "0 up, 1 down" in after.text
+    assert "To your taste" in after.text
+    # All may read it, and nobody is to know how many thumbs somebody gave.
+    assert "thumb" not in after.text
+    assert "down" not in after.text
     await Choices(state).choose(ada, TASTE, "off")
     clip = {"file": discord_with_bot.upload("clip.wav", wav(sound("middle", 7)))}
     plain = await (await discord_with_bot.slash("similar", clip)).final_message()
     assert titles(plain) == titles(before)
-    assert "thumbs" not in plain.text
+    assert "taste" not in plain.text
 
 
 async def test_nobody_s_thumbs_move_another_s_answer(

@@ -165,6 +165,17 @@ def test_for_you_is_new_each_time_until_there_is_nothing_new(index: Index) -> No
     assert len(shown) == 47
 
 
+def test_who_likes_hundreds_is_shown_others_too(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    near = [make_track(f"near-{n}", AXES[0] + 0.2 * rng.normal(size=DIM)) for n in range(450)]
+    far = [make_track(f"far-{n}", AXES[1] + 0.2 * rng.normal(size=DIM)) for n in range(20)]
+    build(tmp_path, [*near, *far])
+    likes = [thumb(each.track.id, each.windows.vectors) for each in near]
+    with open_index(tmp_path) as index:
+        found = for_you(index, taste(*likes), SearchOptions(10), frozenset())
+    assert kinds(found) == ["far"] * 10
+
+
 def test_without_likes_there_is_nothing_for_you(index: Index) -> None:
     assert for_you(index, taste(thumb("1-0", AXES[1], -1)), OPTIONS, frozenset()) == ()
 
