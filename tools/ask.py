@@ -20,6 +20,7 @@ from tools.stores import asked
 from tools.table import answer_lines
 
 TRACK = "track:"
+_LINKS = ("http://", "https://")
 
 
 @click.command(
@@ -55,7 +56,7 @@ def command(
     span = parse_span(start, end)
     screen = Screen(as_json=as_json)
 
-    with _opened(clip, settings, model, screen) as service:
+    with _opened(clip, settings, model, screen) as service, screen.waiting(_waited_for(clip)):
         answer = asyncio.run(recommend(service, clip, span, cut))
     screen.show(*answer_lines(answer))
     if not answer.results and cut.only != Only():
@@ -77,13 +78,19 @@ def _opened(
         yield opened.soundalike
 
 
+def _waited_for(clip: str) -> str:
+    if clip.startswith(TRACK):
+        return "Searching …"
+    return "Fetching and listening …" if clip.startswith(_LINKS) else "Starting the listener …"
+
+
 async def recommend(
     service: Soundalike, clip: str, span: Span, options: SearchOptions
 ) -> Recommendations:
     """Ask with whatever a person called the clip: a file, a link, or a track of the index."""
     if clip.startswith(TRACK):
         return await service.recommend_track(clip.removeprefix(TRACK), options)
-    if clip.startswith(("http://", "https://")):
+    if clip.startswith(_LINKS):
         return await service.recommend_link(clip, span, options)
     return await service.recommend(file_source(clip), span, options)
 

@@ -78,6 +78,9 @@ class BuildOptions:
         Whether there has to be an index that can be changed, not one to be begun anew.
     keep : int
         Older generations to keep.
+    measured : str
+        Name of the model whose listening is only kept for a measurement; empty for an index that
+        is to be asked.
     """
 
     jobs: int | None = None
@@ -87,6 +90,7 @@ class BuildOptions:
     adding: bool = False
     changing: bool = False
     keep: int = KEEP
+    measured: str = ""
 
 
 AS_EVER = BuildOptions()
@@ -166,7 +170,7 @@ def build_index(
         }
         hire = partial(hire_cluster, options.dask, runtime) if options.dask else None
         listener = Listener(runtime, options.jobs, fetcher or list_fetcher(), hire)
-        heard = listen(new, found.known, listener, builder, screen)
+        heard = listen(new, found.known, listener, builder, screen, options.measured)
         old = {audio: state for audio, state in states.items() if audio not in new}
         retold = retell(old, found.known, builder)
         looked = () if options.adding else (*found.sources, *found.missing, *lost)
@@ -183,8 +187,9 @@ def build_index(
         if not len(builder):
             raise NothingHeardError(directory, left_out)
         changed = heard.tracks or heard.recognised or retold or gone
-        with screen.progress("Publishing", None if changed else 0) as step:
-            manifest = builder.publish(lambda done, total: step(done, "windows", total))
+        doing = f"Keeping ({options.measured})" if options.measured else "Publishing"
+        with screen.progress(doing, None if changed else 0) as step:
+            manifest = builder.publish(lambda done, total: step(done, total=total, unit="windows"))
     return Built(
         manifest=manifest,
         heard=heard.tracks,

@@ -63,6 +63,7 @@ def listen(
     listener: Listener,
     builder: IndexBuilder,
     screen: Screen,
+    whose: str = "",
 ) -> Heard:
     """Listen to files and addresses, and write down at once what becomes of each.
 
@@ -75,12 +76,17 @@ def listen(
     listener : Listener
     builder : IndexBuilder
     screen : Screen
+    whose : str
+        Name of the model, where several take turns.
     """
     began = time.perf_counter()
     heard = Heard()
     nothing = Known()
     results = _results(new, listener, builder.knows if len(builder) else None)
-    with screen.progress("Listening", len(new)) as step, closing(results):
+    with (
+        screen.progress(f"Listening ({whose})" if whose else "Listening", len(new)) as step,
+        closing(results),
+    ):
         for count, (audio, result) in enumerate(results, 1):
             known = said.get(audio, nothing)
             if isinstance(result, EmbeddedTrack):
@@ -96,7 +102,9 @@ def listen(
             else:
                 builder.skip(audio, str(result), *new[audio])
             seconds = time.perf_counter() - began
-            speed = f"{count / seconds:.1f} files/s, {heard.audio_seconds / seconds:.0f}× real time"
+            speed = f"{count / seconds:.1f} files/s"
+            if heard.audio_seconds:
+                speed += f", {heard.audio_seconds / seconds:.0f}× real time"
             step(count, speed)
     return heard
 

@@ -70,5 +70,5 @@ def push(
     screen.answer({"index": str(place), "store": address.name, **asdict(pushed)})
 
 
-def _shown(step: Steps, note: str) -> Callable[[int, int], None]:
-    return lambda done, total: step(done, note, total)
+def _shown(step: Steps, unit: str) -> Callable[[int, int], None]:
+    return lambda done, total: step(done, total=total, unit=unit)

@@ -53,7 +53,7 @@ def remove(names: tuple[str, ...], out: Path | None, keep: int | None, as_json: 
             places,
             listed=listed,
             keep=keep or settings.keep,
-            progress=lambda done, total: step(done, "windows", total),
+            progress=lambda done, total: step(done, total=total, unit="windows"),
         )
     gone = edited.before.tracks - edited.manifest.tracks
     left = f"{counted(edited.manifest.tracks, 'track')} left in {printable(str(directory))}"
@@ -89,7 +89,7 @@ def compact(directory: Path | None, keep: int | None, as_json: bool) -> None:
         edited = upkeep.compact(
             place,
             keep=keep or settings.keep,
-            progress=lambda done, total: step(done, "windows", total),
+            progress=lambda done, total: step(done, total=total, unit="windows"),
         )
     before, after = (edited.before.size, edited.manifest.size)
     pieces = counted(len(edited.before.segments), "piece")

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,8 +35,8 @@ _PLAIN_EVERY_SECONDS = 10.0
 class Steps(Protocol):
     """Where a long job says how far it is."""
 
-    def __call__(self, done: int, note: str = "", total: int | None = None) -> None:
-        """Say how many steps are done in all, what is worth knowing, and how many there are."""
+    def __call__(self, done: int, note: str = "", total: int | None = None, unit: str = "") -> None:
+        """Say how many steps are done in all, what is worth knowing, how many there are of what."""
 
 
 class Screen:
@@ -70,6 +71,28 @@ class Screen:
             _write_json(value, indent=2)
 
     @contextmanager
+    def waiting(self, sentence: str, after: float = 1.0) -> Iterator[None]:
+        """Say on a terminal what is waited for, where that takes longer than a moment.
+
+        Parameters
+        ----------
+        sentence : str
+        after : float
+            Seconds until it is said.
+        """
+        if not self._err.is_terminal:
+            yield
+            return
+        timer = threading.Timer(after, self.note, [sentence])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+
+    @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator[Steps]:
         """Show how a job moves on: a bar on a terminal, a line now and then elsewhere.
 
@@ -90,8 +113,9 @@ class Screen:
         with bar:
             task = bar.add_task(what, total=total, note="")
 
-            def step(done: int, note: str = "", total: int | None = None) -> None:
-                bar.update(task, completed=done, note=note, total=total)
+            def step(done: int, note: str = "", total: int | None = None, unit: str = "") -> None:
+                told = ", ".join(filter(None, (unit, note)))
+                bar.update(task, completed=done, note=told, total=total)
 
             yield step
 
@@ -179,11 +203,12 @@ class _TimeColumn(ProgressColumn):
 def _plain_steps(console: Console, what: str, total: int | None) -> Steps:
     last = time.monotonic()
 
-    def step(done: int, note: str = "", total: int | None = total) -> None:
+    def step(done: int, note: str = "", total: int | None = total, unit: str = "") -> None:
         nonlocal last
         if done < (total or 0) and time.monotonic() - last < _PLAIN_EVERY_SECONDS:
             return
         last = time.monotonic()
-        console.print(f"{what}: {done} of {total}{f', {note}' if note else ''}", soft_wrap=True)
+        many = f"{done} of {total} {unit}".rstrip()
+        console.print(f"{what}: {many}{f', {note}' if note else ''}", soft_wrap=True)
 
     return step

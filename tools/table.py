@@ -17,6 +17,7 @@ from tools.screen import printable
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _BAR_CELLS = 8
+_ID_MARKS = 12  # as many as tell the tracks of any index apart
 
 
 def answer_lines(answer: Recommendations) -> Iterator[RenderableType]:
@@ -94,10 +95,13 @@ def similarity_bar(similarity: float) -> Text:
 
 def _places(results: Sequence[Recommendation]) -> Iterator[Text]:
     """Say where each track can be heard: below the table, which would break what is copied."""
+    yield Text("\nwhere it is, and its id to ask for more like it", "dim")
+    digits = len(str(max(result.rank for result in results)))
     for result in results:
-        where = result.track.url or _short(result.track.path)
-        if where:
-            yield Text(f"{result.rank:>{len(str(len(results)))}}  {printable(where)}", "dim")
+        track = result.track
+        where = printable(track.url or _short(track.path))
+        known = f"track:{printable(track.id[:_ID_MARKS])}"
+        yield Text("  ".join(filter(None, (f"{result.rank:>{digits}}", where, known))), "dim")
 
 
 def _short(path: str) -> str:

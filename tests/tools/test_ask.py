@@ -93,7 +93,11 @@ def test_a_track_of_the_index_is_named_and_left_out(index: Path, music: Path, cl
     lines = [line for line in out.splitlines() if re.match(r" *\d ", line)]
     rows, places = lines[:5], lines[5:]
     assert len(rows) == len(places) == 5
-    assert places[0].endswith("/Low/Low Band - Take 2.flac")
+    where, known = places[0].rsplit("  ", 1)
+    assert where.endswith("/Low/Low Band - Take 2.flac")
+    status, out, _ = cli("ask", known, "--index", index)
+    assert status == 0
+    assert out.startswith("Take 2")
     assert "Take 2" in rows[0]
     assert "Low Band" in rows[0]
 

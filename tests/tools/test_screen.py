@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,26 @@ def test_progress_without_a_terminal_is_a_line_now_and_then(
         for done in range(1, 1001):
             step(done, "quick")
     assert capsys.readouterr().err == "Listening: 1000 of 1000, quick\n"
+    with Screen(as_json=False).progress("Publishing") as step:
+        step(374, total=374, unit="windows")
+    assert capsys.readouterr().err == "Publishing: 374 of 374 windows\n"
+
+
+def test_what_is_waited_for_is_said_on_a_terminal_and_only_if_it_takes_a_moment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = threading.Event()
+    with Screen(as_json=False).waiting("Starting …", after=0):
+        pass
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    screen = Screen(as_json=False)
+    with screen.waiting("Starting …", after=1000):
+        pass
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(screen, "note", lambda sentence: said.set())
+    with screen.waiting("Starting …", after=0):
+        assert said.wait(30)
 
 
 def test_progress_on_a_terminal_is_a_bar(

@@ -80,7 +80,13 @@ def test_a_path_stays_whole_and_the_table_narrow_in_any_terminal(
     results = (Recommendation(1, track, 0.5, 0.0), Recommendation(2, CAVES, 0.4, 0.0))
     Screen(as_json=False).show(*answer_lines(Recommendations(HEARD, None, results, {})))
     lines = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out).splitlines()
-    assert lines[-3:] == [f"1  {path}", f"2  {CAVES.url}", "It is short."]
+    assert lines[-5:] == [
+        "",
+        "where it is, and its id to ask for more like it",
+        f"1  {path}  track:{'55' * 6}",
+        f"2  {CAVES.url}  track:{'22' * 6}",
+        "It is short.",
+    ]
     assert all(len(line) <= 60 for line in lines[:-3])
 
 
@@ -88,7 +94,7 @@ def test_names_cannot_forge_a_row() -> None:
     track = Track("66" * 16, "new\nline", "a\nb", path="/music/new\nline.wav")
     text = shown(Recommendations(HEARD, None, (Recommendation(1, track, 0.5, 0.0),), {}))
     assert "new�line " in text
-    assert "/music/new�line.wav\n" in text
+    assert "/music/new�line.wav  track:" in text
 
 
 def test_tags_cannot_steer_the_terminal_or_the_markup() -> None:

@@ -12,6 +12,7 @@ import click
 
 from bot.settings import Settings
 from models.pool import cores
+from models.ready import Note
 from models.runtime import Runtime
 from tools import options
 from tools.bench import decode, end_to_end, model, search
@@ -31,12 +32,13 @@ class _Asked:
     runtime: Runtime
     effort: Effort
     sought: search.Sought
+    note: Note
 
 
 PARTS: dict[str, Callable[[_Asked], Iterator[Shown]]] = {
     "decode": lambda asked: decode.reports(asked.runtime.card.sample_rate),
     "model": lambda asked: model.reports(asked.runtime, asked.effort),
-    "search": lambda asked: search.reports(asked.runtime.stamp, asked.sought),
+    "search": lambda asked: search.reports(asked.runtime.stamp, asked.sought, asked.note),
     "end-to-end": lambda asked: end_to_end.reports(asked.settings, asked.runtime, asked.effort),
 }
 
@@ -91,7 +93,8 @@ def command(  # noqa: PLR0913 - one for each option
 ) -> None:
     """Time the main job and its parts on this machine, beside their peers.
 
-    PART is one of them; all are timed where it is left out. A ratio says how many times as long as
+    PART is one of them; all are timed where it is left out. Search takes
+    about four minutes, the others less. A ratio says how many times as long as
     the first row of its table something took. A peer that is missing is a row that says so;
     `.venv/bin/pip install -e '.[bench]'` brings them.
     """
@@ -99,10 +102,11 @@ def command(  # noqa: PLR0913 - one for each option
     settings = read_settings()
     runtime = runtime_of(settings, model, note=screen.note)
     sought = search.Sought(directory, million, keep)
-    asked = _Asked(settings, runtime, FULL if full else USUAL, sought)
+    asked = _Asked(settings, runtime, FULL if full else USUAL, sought, screen.note)
     measured: dict[str, list[dict[str, Any]]] = {}
     shown: list[str] = []
     for name in [part] if part else PARTS:
+        screen.note(f"Timing {name} …")
         for report in PARTS[name](asked):
             grid = report.grid()
             screen.show(*grid.lines())

@@ -15,6 +15,7 @@ import numpy as np
 
 from index.generations import live_generation, read_manifest
 from index.manifest import GRAPH, GraphSettings
+from models.ready import Note, silent
 from models.types import CatalogueError, FloatArray, ModelStamp
 from tools.bench import nearest, rankings
 from tools.bench.made_up import build_rows, vectors
@@ -57,7 +58,7 @@ class _Index:
     built: float | None = None  # seconds; None where it was there
 
 
-def reports(stamp: ModelStamp, sought: Sought) -> Iterator[Report]:
+def reports(stamp: ModelStamp, sought: Sought, note: Note = silent) -> Iterator[Report]:
     """Time searches among windows.
 
     Parameters
@@ -65,6 +66,8 @@ def reports(stamp: ModelStamp, sought: Sought) -> Iterator[Report]:
     stamp : ModelStamp
         The model whose windows are made up.
     sought : Sought
+    note : callable
+        Told what begins: all of it takes minutes.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def reports(stamp: ModelStamp, sought: Sought) -> Iterator[Report]:
     """
     with nullcontext(sought.keep) if sought.keep else TemporaryDirectory() as place:
         folder = Path(place)
-        for found in _indexes(stamp, sought, folder):
+        for found in _indexes(stamp, sought, folder, note):
             rows = windows_in(found.directory)
             rng = np.random.default_rng(1)
             asked = rows[rng.integers(len(rows), size=QUERIES)]
@@ -83,27 +86,31 @@ def reports(stamp: ModelStamp, sought: Sought) -> Iterator[Report]:
             graphs = folder / f"graphs-{_name(rows)}"
             graphs.mkdir(parents=True, exist_ok=True)
             every = peers(_graph(found.directory), every_type=not sought.million)
+            note(f"Asking every library for the nearest of {len(rows):,} windows {found.kind} …")
             yield nearest.report(task, every, graphs)
+            note("Asking the index of them for whole rankings …")
             yield rankings.report(found.directory, task, found.built)
 
 
-def _indexes(stamp: ModelStamp, sought: Sought, folder: Path) -> Iterator[_Index]:
+def _indexes(stamp: ModelStamp, sought: Sought, folder: Path, note: Note) -> Iterator[_Index]:
     if not sought.million:
-        yield from _smaller(stamp, sought, folder)
+        yield from _smaller(stamp, sought, folder, note)
         return
-    *_, base = _smaller(stamp, sought, folder)
+    *_, base = _smaller(stamp, sought, folder, note)
     windows = windows_in(base.directory)
     made_by = read_manifest(live_generation(base.directory)).stamp
     directory = folder / f"million-{_name(windows)}"
     many = grown(windows, MILLION, np.random.default_rng(1))
+    note(f"Laying {MILLION:,} windows around those, and building an index of them …")
     yield _made(directory, many, made_by, f"around those {base.kind}")
 
 
-def _smaller(stamp: ModelStamp, sought: Sought, folder: Path) -> Iterator[_Index]:
+def _smaller(stamp: ModelStamp, sought: Sought, folder: Path, note: Note) -> Iterator[_Index]:
     if sought.index is not None:
         yield _Index(sought.index, f"of {sought.index.absolute().name}")
         return
     for size in SIZES:
+        note(f"Making up {size:,} windows, and building an index of them …")
         rows = vectors(size, stamp.dim, seed=1)
         yield _made(folder / f"made-up-{_name(rows)}", rows, stamp, "made up")
 

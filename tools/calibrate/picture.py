@@ -30,7 +30,7 @@ def draw_calibration(fit: MatchFit) -> bytes:
     with mpl.rc_context({"font.size": 9}), warnings.catch_warnings():
         # The names are people's own, and no font has every letter.
         warnings.filterwarnings("ignore", "Glyph .* missing")
-        figure = Figure(figsize=(10, 4.6), layout="constrained")
+        figure = Figure(figsize=(10, 5.4), layout="constrained")
         curve, reliability = figure.subplots(1, 2)
         _draw_curve(curve, fit)
         _draw_reliability(reliability, fit)
@@ -108,4 +108,5 @@ def _draw_bins(axes: Axes, found: Reliability, colour: str, name: str) -> None:
 def _finish(axes: Axes) -> None:
     axes.set_ylim(0, 1)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="upper left", frameon=False)
+    # Below: the data may lie anywhere within.
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False)

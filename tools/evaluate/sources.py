@@ -147,8 +147,6 @@ def read_folder(
     files: list[tuple[str, str]] = []
     left_out: dict[LeftOut, None] = {}
     for runtime in runtimes:
-        if len(runtimes) > 1:
-            screen.note(f"{runtime.card.name}:")
         place = kept / _key(folder, runtime.stamp)
         left_out |= dict.fromkeys(_listen(folder, place, runtime, screen, jobs))
         with open_index(place) as index:
@@ -197,7 +195,8 @@ def _listen(
     folder: Path, place: Path, runtime: Runtime, screen: Screen, jobs: int | None
 ) -> list[LeftOut]:
     try:
-        options = BuildOptions(jobs=jobs, drop_empty=True)
+        name = runtime.card.name
+        options = BuildOptions(jobs=jobs, drop_empty=True, measured=name)
         built = build_index([folder], place, runtime, screen=screen, options=options)
     except NothingHeardError as error:
         raise EvaluationError(
@@ -205,6 +204,8 @@ def _listen(
             "Name a folder with a folder of audio for each label.",
             error.left_out,
         ) from None
+    if not built.heard + built.recognised:
+        screen.note(f"{name}: all known")
     return built.left_out
 
 

@@ -128,7 +128,7 @@ def read_entries(
         total = archive.stat().st_size // _MEGABYTE + 1 if archive.is_file() else 0
         with screen.progress(f"Reading {archive.name}", total or None) as step:
             yield from _read_archive(archive, choice, reader, damaged, step)
-            step(total, "MB")
+            step(total, unit="MB")
 
 
 def _read_archive(
@@ -138,7 +138,7 @@ def _read_archive(
         damaged.append(LeftOut(f"{archive}: {where}", f"{why[0].upper()}{why[1:]}."))
 
     def progress(read: int) -> None:
-        step(read // _MEGABYTE, "MB")
+        step(read // _MEGABYTE, unit="MB")
 
     for segment in read_segments(archive, damaged=pass_over, progress=progress):
         yield _entry(segment, choice, reader)

@@ -155,7 +155,7 @@ def import_entries(
         if not len(builder):
             raise _nothing(directory, count, left_out)
         with screen.progress("Publishing", None if count.added or gone else 0) as step:
-            manifest = builder.publish(lambda done, total: step(done, "windows", total))
+            manifest = builder.publish(lambda done, total: step(done, total=total, unit="windows"))
     return Imported(
         manifest=manifest,
         entries=count.entries,

@@ -72,7 +72,9 @@ def command(  # noqa: PLR0913 - one for each option
     learnt, _held_out = read_material(archive, labels, ontology)
     recipe = replace(USED, epochs=epochs, seed=seed, **({"hidden": 0} if linear else {}))
     with screen.progress("Fitting", None) as step:
-        network = fit(learnt, recipe, progress=lambda done, of: step(done, "batches", of))
+        network = fit(
+            learnt, recipe, progress=lambda done, of: step(done, total=of, unit="batches")
+        )
     described = {
         "name": out.stem,
         "licence": "MIT",

@@ -75,7 +75,9 @@ def command(
     table: dict[str, list[float]] = {}
     for name in only or TRIALS:
         with screen.progress(name, None) as step:
-            table[name] = _tried(learnt, TRIALS[name], lambda done, of: step(done, "batches", of))
+            table[name] = _tried(
+                learnt, TRIALS[name], lambda done, of: step(done, total=of, unit="batches")
+            )
     rows = ([name, *(f"{value:.3f}" for value in row)] for name, row in table.items())
     screen.show(markdown_table(["", *COLUMNS], rows))
     screen.answer({name: dict(zip(COLUMNS, row, strict=True)) for name, row in table.items()})

@@ -44,8 +44,12 @@ def command(as_json: bool) -> None:
         name.append("" if card.verified else " unverified", "yellow")
         rest = (card.version, card.space, str(card.dim), _running(card, cache), card.licence)
         table.add_row(used, name, *map(printable, rest))
+    absent = all(card.name != VGGISH_NAME for card in cards)
+    if absent:
+        used = "▸" if settings.model == VGGISH_NAME else ""
+        table.add_row(used, VGGISH_NAME, "", "", "", "not fetched", "")
     screen.show(table)
-    if all(card.name != VGGISH_NAME for card in cards):
+    if absent:
         screen.show(as_called("The full VGGish is not here yet: `soundalike model fetch vggish`."))
     screen.answer([_as_json(card, settings.model, cache) for card in cards])
 
@@ -53,7 +57,7 @@ def command(as_json: bool) -> None:
 def _running(card: ModelCard, cache: Path) -> str:
     """Name the file that runs here, or those of which one will."""
     if not card.files:
-        return f"wants {card.metric.model}" if card.metric else "needs none"
+        return f"wants {card.metric.model}" if card.metric else "no file"
     known = known_choice(card, cache)
     files = (known,) if known else candidates(card)
     if not files[0].path.is_file():
