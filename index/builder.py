@@ -237,6 +237,11 @@ class IndexBuilder:
         with writing(self.directory):
             return self._journal.left_out()
 
+    def removed(self) -> list[str]:
+        """Return the files whose tracks were taken out by hand, and stay so."""
+        with writing(self.directory):
+            return self._journal.removed()
+
     def duplicates(self) -> list[LeftOut]:
         """Return the files that hold the same audio as another: one track, under the first name."""
         with writing(self.directory):

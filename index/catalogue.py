@@ -171,6 +171,11 @@ class Catalogue:
         find = "SELECT count(*) FROM files WHERE left_out IS NOT NULL AND id IS NULL"
         return int(self._one(find)[0])
 
+    def removed(self) -> int:
+        """Return how many files hold tracks that were removed by hand."""
+        find = "SELECT count(*) FROM files WHERE left_out IS NOT NULL AND id IS NOT NULL"
+        return int(self._one(find)[0])
+
     def without_file(self) -> int:
         """Return how many tracks name a file that the catalogue does not know: 0 if sound."""
         row = self._one(

@@ -216,6 +216,11 @@ class Journal:
         )
         return [LeftOut(os.fsdecode(source), sentence) for source, sentence in rows]
 
+    def removed(self) -> list[str]:
+        """Return the files whose tracks were taken out, and stay so."""
+        find = "SELECT source FROM seen WHERE id IS NOT NULL AND left_out IS NOT NULL"
+        return [os.fsdecode(source) for (source,) in self._database.execute(find)]
+
     def duplicates(self) -> list[LeftOut]:
         """Return the files whose audio is that of another file, by name."""
         rows = self._database.execute(

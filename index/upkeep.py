@@ -223,8 +223,24 @@ def _choose(directory: Path, to: str) -> Path:
         ]
     if meant:
         return meant[-1]
+    if not to and kept:
+        # What is not older is newer: there was a rollback before.
+        forth = ", or ".join(f"`--to {folder.name}`{_brief(folder)}" for folder in reversed(kept))
+        raise CatalogueError(
+            f"The index in {directory} keeps nothing older.", f"To go forth again: {forth}."
+        )
     names = " or ".join(folder.name for folder in kept)
     raise CatalogueError(
         f"The index in {directory} keeps no generation {to or 'older than the live one'}.",
         f"Name one that it keeps with --to: {names}." if names else "Only the live one is kept.",
     )
+
+
+def _brief(folder: Path) -> str:
+    """Say what a generation holds and of when it is, if that can be read."""
+    try:
+        manifest = read_manifest(folder)
+    except CatalogueError:
+        return ""
+    tracks = f"{manifest.tracks:,} track{'' if manifest.tracks == 1 else 's'}"
+    return f" ({tracks}, {manifest.created})"

@@ -64,6 +64,9 @@ class IndexInfo:
         Length of all tracks together.
     size : int
         Bytes of the live generation.
+    removed : int
+        Files that stay out, as their tracks were removed by hand; 0 of a store, where nothing is
+        heard.
     """
 
     directory: Path | str
@@ -81,6 +84,7 @@ class IndexInfo:
     left_out: int
     seconds: float
     size: int
+    removed: int = 0
 
 
 def describe_index(directory: Path) -> IndexInfo:
@@ -95,6 +99,7 @@ def describe_index(directory: Path) -> IndexInfo:
     manifest = read_manifest(folder)
     with closing(Catalogue(folder / CATALOGUE)) as catalogue:
         left_out, seconds = catalogue.left_out(), catalogue.seconds()
+        removed = catalogue.removed()
     return IndexInfo(
         directory=directory,
         generation=folder.name,
@@ -111,6 +116,7 @@ def describe_index(directory: Path) -> IndexInfo:
         left_out=left_out,
         seconds=seconds,
         size=manifest.size,
+        removed=removed,
     )
 
 

@@ -35,6 +35,8 @@ class Built:
     heard, kept, recognised, gone : int
         Files that were heard now, that were known from before, whose audio was known under another
         name or other tags, and that are no more.
+    removed : int
+        Files whose audio was taken out of the index by hand, and stays out.
     retold : int
         Of those known from before, the ones of which a list or a data set says something else now.
     elsewhere : int
@@ -49,6 +51,7 @@ class Built:
     heard: int
     kept: int
     recognised: int
+    removed: int
     retold: int
     gone: int
     elsewhere: int
@@ -183,7 +186,9 @@ def build_index(
         skipped = [file for file in builder.skipped() if file.path in ours]
         duplicates = [file for file in builder.duplicates() if file.path in ours]
         left_out = [*closed, *found.left_out, *skipped, *heard.passing]
-        known = len({file.path for file in skipped} - {os.fspath(audio) for audio in new})
+        fresh = {os.fspath(audio) for audio in new}
+        known = len({file.path for file in skipped} - fresh)
+        removed = ours.intersection(builder.removed())
         if not len(builder):
             raise NothingHeardError(directory, left_out)
         changed = heard.tracks or heard.recognised or retold or gone
@@ -193,8 +198,10 @@ def build_index(
     return Built(
         manifest=manifest,
         heard=heard.tracks,
-        kept=len(states) - len(new) - known,
-        recognised=heard.recognised,
+        kept=len(states) - len(new) - known - len(removed - fresh),
+        # Of an empty index nothing is recognised: what was removed is heard once more then.
+        recognised=max(heard.recognised - len(removed & fresh), 0),
+        removed=len(removed),
         retold=retold,
         gone=gone,
         elsewhere=elsewhere,

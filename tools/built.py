@@ -10,7 +10,7 @@ from rich.text import Text
 from bot.times import clock
 from tools.build import Built
 from tools.left_out import left_out_as_json, left_out_lines
-from tools.screen import Screen, counted, printable
+from tools.screen import Screen, as_called, counted, printable
 
 
 def show_built(built: Built, directory: Path, screen: Screen) -> None:
@@ -20,6 +20,7 @@ def show_built(built: Built, directory: Path, screen: Screen) -> None:
     parts = [f"{counted(built.heard, 'file')} heard ({clock(built.audio_seconds)} of audio)"]
     parts += [f"{built.kept:,} known before"] if built.kept else []
     parts += [f"{built.recognised:,} recognised by their sound"] if built.recognised else []
+    parts += [_removed(built.removed)] if built.removed else []
     parts += [f"{built.retold:,} described anew"] if built.retold else []
     parts += [f"{built.gone:,} gone"] if built.gone else []
     parts += [f"{len(built.left_out):,} left out"] if built.left_out else []
@@ -34,6 +35,12 @@ def show_built(built: Built, directory: Path, screen: Screen) -> None:
     )
 
 
+def _removed(files: int) -> str:
+    stays, them = ("stays", "it") if files == 1 else ("stay", "them")
+    back = as_called(f"`soundalike index add` brings {them} back")
+    return f"{files:,} removed before {stays} out ({back})"
+
+
 def built_as_json(built: Built, directory: Path) -> dict[str, Any]:
     """Return a build as plain JSON values."""
     return {
@@ -44,6 +51,7 @@ def built_as_json(built: Built, directory: Path) -> dict[str, Any]:
         "heard": built.heard,
         "kept": built.kept,
         "recognised": built.recognised,
+        "removed": built.removed,
         "retold": built.retold,
         "gone": built.gone,
         "elsewhere": built.elsewhere,

@@ -17,7 +17,7 @@ from tools.importers import audioset, youtube8m
 from tools.index_build import add, build, update
 from tools.index_push import push
 from tools.index_upkeep import compact, remove, rollback
-from tools.screen import Screen, counted, printable
+from tools.screen import Screen, as_called, counted, printable
 from tools.stores import read_store, settings_for
 
 _PUSH_AGAIN = "Copy it again from its folder: `soundalike index push DIR --anew`."
@@ -79,6 +79,9 @@ def info(directory: Path | None, store: str | None, as_json: bool) -> None:
         "generation": f"{found.generation}, published {found.created}",
         "size": f"{found.size / 1e6:,.1f} MB",
     }
+    if found.removed:
+        back = as_called("`soundalike index add PATH` brings back what is named")
+        rows["removed"] = f"{counted(found.removed, 'file')}; {back}"
     rows |= {
         f"kept {place}": f"{one.name}, published {one.created}, {counted(one.tracks, 'track')}"
         for place, one in enumerate((one for one in reversed(found.generations) if not one.live), 1)

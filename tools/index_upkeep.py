@@ -198,7 +198,8 @@ def _find(name: str, index: Index) -> str:
         if name.startswith("track:"):
             raise
         raise CatalogueError(
-            f"The index has no file at “{name}”, nor a track of that id.", error.fix
+            f"Nothing in the index comes from {name}, and no track has that id.",
+            "`soundalike index info` lists its folders.",
         ) from error
 
 

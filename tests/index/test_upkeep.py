@@ -236,7 +236,7 @@ def test_what_is_not_kept_cannot_be_gone_back_to(directory: Path, tmp_path: Path
             roll_back(directory, asked)
         assert "generation-000001" in caught.value.fix
     roll_back(directory)
-    with pytest.raises(CatalogueError, match="keeps no generation older") as caught:
+    with pytest.raises(CatalogueError, match="keeps nothing older") as caught:
         roll_back(directory)
     assert "--to: generation-000002" in caught.value.fix
     for change in (roll_back, compact):

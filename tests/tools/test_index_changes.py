@@ -77,8 +77,15 @@ def test_what_is_removed_comes_back_only_when_asked_for(
     for again in (("update",), ("build", music)):
         kept = asked(cli, *again, "--out", index)
         assert (kept["tracks"], kept["heard"], kept["left_out"]) == (3, 0, [])
+        assert (kept["kept"], kept["removed"]) == (3, 3)
+    os.utime(piece, ns=(1, 1))  # it is listened to, and recognised as what is not wanted
+    assert (
+        "0 files heard (0:00 of audio), 3 known before, "
+        "3 removed before stay out (`soundalike index add` brings them back), in "
+    ) in cli("index", "update", "--out", index)[1]
+    assert "removed     3 files; `soundalike index add PATH`" in cli("index", "info", index)[1]
     for name in (track, "Low", "Nowhere", "\udcff"):
-        assert "has no file at" in refused(cli, "remove", name, "--out", index)
+        assert "Nothing in the index comes from" in refused(cli, "remove", name, "--out", index)
     assert "too short" in refused(cli, "remove", "track:", "--out", index)
     back = asked(cli, "add", piece, "--out", index)
     assert (back["tracks"], back["heard"]) == (4, 1)
@@ -102,7 +109,8 @@ def test_compacted_and_back(tiny_model: Path, music: Path, index: Path, cli: Cli
     assert "kept 1" in info
     back = asked(cli, "rollback", index, "--to", 1)
     assert (back["generation"], back["tracks"]) == ("generation-000001", 6)
-    assert "keeps no generation" in refused(cli, "rollback", index)
+    err = refused(cli, "rollback", index)
+    assert "keeps nothing older.\nTo go forth again: `--to generation-000003` (5 tracks, 2" in err
     assert "keeps no generation" in refused(cli, "rollback", index, "--to", "nothing")
     assert "There is no index" in refused(cli, "compact", index / "none")
 
