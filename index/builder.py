@@ -26,7 +26,7 @@ from index.generations import (
 from index.journal import Journal, LeftOut
 from index.journal_file import JOURNAL, Origin, drop_published
 from index.manifest import Manifest
-from index.places import Places, StrPath, outermost
+from index.places import Places, StrPath
 from index.publishing import publish_journal
 from index.staging import Making, Progress
 from index.vectors import UNIT_TOLERANCE
@@ -264,7 +264,7 @@ class IndexBuilder:
         """
         with writing(self.directory):
             manifest = self._base.manifest if self._base else None
-            sources = tuple(outermost(self.sources))
+            sources = tuple(sorted({*self.sources}))
             if manifest is None or self._journal.changed() or sources != manifest.sources:
                 origin = self.origin
                 stamp, *others = self._made_with()

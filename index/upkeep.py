@@ -93,7 +93,8 @@ def remove_tracks(
         sources = [source for source in base.manifest.sources if source not in given]
         left = Places(sources)
         named = [path for one in listed if (path := os.fspath(one)) not in left]
-        whole = Places([*(one for one in base.manifest.sources if one in given), *named])
+        dropped = [one for one in base.manifest.sources if one in given and one not in left]
+        whole = Places([*dropped, *named])
         asked = Places([*places, *named])
         gone = {track_id for path, track_id in files if track_id and path in asked}
         spared = gone & {track_id for path, track_id in files if path not in asked}

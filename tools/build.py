@@ -13,14 +13,14 @@ from index.builder import IndexBuilder
 from index.generations import KEEP
 from index.journal import LeftOut
 from index.manifest import Manifest
-from index.places import Places
+from index.places import Places, outermost
 from models.runtime import Runtime
 from models.types import CatalogueError
 from tools.build_guards import refuse_emptied, refuse_forgetting
 from tools.cluster import hire_cluster
 from tools.hearing import Audio, Listener, listen, retell, state_of
 from tools.screen import Screen
-from tools.sources.gather import gather
+from tools.sources.gather import gather, is_called_table
 from tools.sources.links import Fetcher, list_fetcher
 
 
@@ -216,4 +216,7 @@ def _sources_after(
     before: Sequence[str], found: Sequence[Path], lost: Sequence[Path]
 ) -> tuple[str, ...]:
     gone = Places(lost)
-    return (*(source for source in before if source not in gone), *map(str, found))
+    sources = {*(source for source in before if source not in gone), *map(str, found)}
+    # What lies in another source need not be named, but for a list: that is looked through too.
+    lists = {source for source in sources if is_called_table(Path(source))}
+    return (*outermost(sources - lists), *lists)

@@ -101,6 +101,21 @@ def test_a_list_whose_disk_is_away_stops_the_build(
     assert built(cli, table, index=index)[1]["kept"] == 2
 
 
+def test_a_list_in_a_folder_that_is_named_too_is_looked_through_again(
+    tiny_model: Path, pieces: Path, tmp_path: Path, cli: Cli
+) -> None:
+    table, index = pieces / "list.csv", tmp_path / "index"
+    table.write_text("path,title\none.wav,First\n")
+    built(cli, pieces, table, pieces / "two.wav", index=index)
+    with open_index(index) as opened:
+        assert opened.manifest.sources == (str(pieces), str(table))
+    table.write_text("path,title\none.wav,Premier\n")
+    assert cli("index", "update", "--out", index)[0] == 0
+    assert set(tracks(index)) == {"Premier", "two", "three"}
+    assert cli("index", "remove", table, "--out", index)[0] == 0
+    assert len(tracks(index)) == 3
+
+
 def test_a_list_that_is_away_stops_an_update(
     tiny_model: Path, pieces: Path, tmp_path: Path, cli: Cli
 ) -> None:
