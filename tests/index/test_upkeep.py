@@ -238,7 +238,7 @@ def test_what_is_not_kept_cannot_be_gone_back_to(directory: Path, tmp_path: Path
     roll_back(directory)
     with pytest.raises(CatalogueError, match="keeps nothing older") as caught:
         roll_back(directory)
-    assert "--to: generation-000002" in caught.value.fix
+    assert "`--to generation-000002` (4 tracks, " in caught.value.fix
     for change in (roll_back, compact):
         with pytest.raises(CatalogueError, match="There is no index"):
             change(tmp_path / "nothing")
