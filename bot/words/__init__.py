@@ -6,6 +6,9 @@ To say something new:
 2. Put it into the other catalogues, under the same key and with the same `{placeholders}`.
 3. Say it: `words("card.heard", start=..., end=...)`.
 
+A command is named by the key of its table, `{/library_add}`, and said as the language calls it:
+`/library add`, `/bibliothek hinzufügen`.
+
 Three shapes of entry are told apart by their keys:
 
 | entry of the catalogue | in the code | |

@@ -17,6 +17,8 @@ _BEFORE = re.compile(r" (?=[!?;:»])")
 _AFTER = re.compile(r"(?<=«) ")
 _UNBROKEN = "\u202f"
 
+_COMMAND = re.compile(r"\{/(\w+)\}", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
@@ -41,12 +43,14 @@ def load_catalogue(locale: str) -> Catalogue:
     ------
     FileNotFoundError
         There is none.
+    KeyError
+        A text names a command that there is not.
     """
     file = resources.files("bot.words").joinpath(f"{locale}.toml")
     tables = tomllib.loads(file.read_text("utf-8"))
     language = tables.pop("language")
     return Catalogue(
-        texts={key: _set_type(text) for key, text in _flat(tables, "")},
+        texts=_with_commands({key: _set_type(text) for key, text in _flat(tables, "")}),
         numbers=Numbers(
             group=language["group"],
             grouped_from=language["grouped_from"],
@@ -67,3 +71,16 @@ def _flat(table: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
 
 def _set_type(text: str) -> str:
     return _AFTER.sub(_UNBROKEN, _BEFORE.sub(_UNBROKEN, text))
+
+
+def _with_commands(texts: Mapping[str, str]) -> dict[str, str]:
+    """Put the names of commands, as this language has them, where texts have `{/library_add}`."""
+
+    def name_of(found: re.Match[str]) -> str:
+        group, _, rest = found[1].partition("_")
+        names = [texts[f"commands.{group}.name"]]
+        if rest:
+            names.append(texts[f"commands.{found[1]}.name"])
+        return "/" + " ".join(names)
+
+    return {key: _COMMAND.sub(name_of, text) for key, text in texts.items()}

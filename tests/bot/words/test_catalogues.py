@@ -23,6 +23,8 @@ MOST_OF_A_SENTENCE = 600  # what `saying_card` shows
 MOST_OF_A_NOTE = 160  # what `answer_card` shows
 SHORT = {"button": 80, "select": 100, "placeholder": 100, "modal": 45, "label": 45}
 
+CALLED = re.compile(r"(?<![\w/}.{])/(\w[-\w]{2,})")
+
 every_language = pytest.mark.parametrize("locale", LANGUAGES)
 
 
@@ -94,6 +96,27 @@ def test_commands_are_named_as_discord_wants_them(locale: str) -> None:
             if in_english == in_english.lower():
                 assert COMMAND_NAME.fullmatch(text), f"{locale}.toml, {key}"
                 assert text == text.lower(), f"{locale}.toml, {key}"
+
+
+@every_language
+def test_commands_are_called_as_they_are_in_the_language(locale: str) -> None:
+    texts = load_catalogue(locale).texts
+    names = {text for key, text in texts.items() if re.fullmatch(r"commands\.[^._]+\.name", key)}
+    called = [(key, name) for key, text in texts.items() for name in CALLED.findall(text)]
+    assert len(called) > 10
+    for key, name in called:
+        assert name in names, f"{locale}.toml, {key}: write the key, {{/…}}, for /{name}"
+    assert (
+        f"/{texts['commands.library.name']} {texts['commands.library_add.name']}"
+        in (texts["library.empty"])
+    )
+
+
+@every_language
+def test_no_command_is_spelt_out(locale: str) -> None:
+    text = resources.files("bot.words").joinpath(f"{locale}.toml").read_text("utf-8")
+    written = [line for line in text.splitlines() if not line.startswith("#")]
+    assert [line for line in written if CALLED.search(line)] == []
 
 
 @every_language
