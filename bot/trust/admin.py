@@ -38,8 +38,14 @@ class Exchangeable(Protocol):
         """Take another index."""
 
 
+# Discord cannot show a command to an application's owner alone: this is as few people as it can.
+@app_commands.default_permissions(administrator=True)
+@app_commands.allowed_installs(guilds=True, users=False)
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 class AdminCommands(commands.GroupCog, name="admin"):
     """Holds the commands; nobody but the application's owner is answered.
+
+    They are shown to administrators in servers, and to nobody else.
 
     Parameters
     ----------

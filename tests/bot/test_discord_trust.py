@@ -24,6 +24,7 @@ from models.types import ClipSource, EmbeddedClip, Span, Track
 from tests.bot.fakes import MakeBot
 from tests.bot.sounds import STAMP, MelEar, build_index, sound, title, wav, windows_of
 from tests.discord_server.driver import Discord
+from tests.discord_server.offers import NotOfferedError
 from tests.discord_server.people import Permission
 from tests.discord_server.results import InteractionResult
 
@@ -231,6 +232,14 @@ async def test_help_comes_in_every_place(discord_with_bot: Discord) -> None:
         assert "/similar" in shown.text
 
 
+async def test_help_names_commands_as_the_readers_client_does(discord_with_bot: Discord) -> None:
+    erna = discord_with_bot.add_user("Erna", locale="de")
+    discord_with_bot.world.add_member(discord_with_bot.guild, erna)
+    shown = await (await discord_with_bot.slash("help", user=erna)).final_message()
+    assert "`/ähnlich datei: riff.mp3" in shown.text
+    assert "/similar" not in shown.text
+
+
 @pytest.fixture
 async def hosted(
     discord_server: Discord, make_bot: MakeBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -258,14 +267,19 @@ async def test_the_host_sees_what_goes_on(hosted: Discord) -> None:
     assert "Asks worked on: 0" in shown.text
 
 
+async def test_the_hosts_commands_are_shown_to_administrators_alone(hosted: Discord) -> None:
+    someone = hosted.add_user("Someone", installed_app=True)
+    hosted.world.add_member(hosted.guild, someone)
+    for place in (hosted.channel, hosted.dm(someone)):
+        with pytest.raises(NotOfferedError):
+            await hosted.slash("admin status", user=someone, channel=place)
+
+
 async def test_nobody_else_is_let_in(hosted: Discord, discord_server: Discord) -> None:
+    hosted.world.add_member(hosted.guild, hosted.stranger, Permission.ADMINISTRATOR)
+    assert await hosted.autocomplete("admin swap", "index", "oth", user=hosted.stranger) == []
     for command, options in (("status", {}), ("reload", {}), ("swap", {"index": "other"})):
-        result = await hosted.slash(
-            f"admin {command}",
-            options,
-            user=discord_server.stranger,
-            channel=hosted.dm(discord_server.stranger),
-        )
+        result = await hosted.slash(f"admin {command}", options, user=discord_server.stranger)
         assert "whoever runs me" in (await result.final_message()).text
 
 
