@@ -93,3 +93,20 @@ async def test_closing_waits_a_while_and_then_sends_everybody_out() -> None:
     for each in stuck:
         with pytest.raises(BusyError, match="being restarted"):
             await each
+
+
+async def test_nothing_is_kept_of_what_the_forgotten_have_in_hand_and_of_them_alone() -> None:
+    gate, go = Gate(4, 4, 60.0), asyncio.Event()
+
+    async def ask(person: int) -> bool:
+        with gate.place(person):
+            await go.wait()
+        return gate.may_keep()
+
+    asks = [asyncio.create_task(ask(person)) for person in (1, 1, 2)]
+    await asyncio.sleep(0)
+    gate.forget(1)
+    later = asyncio.create_task(ask(3))
+    go.set()
+    assert await asyncio.gather(*asks, later) == [False, False, True, True]
+    assert await asyncio.create_task(ask(1))

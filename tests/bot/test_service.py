@@ -150,3 +150,16 @@ def test_a_catalogue_of_several_files_is_noted_whichever_listens() -> None:
 def test_other_dimensions_are_another_space() -> None:
     with pytest.raises(CatalogueError):
         compare_stamps(STAMP, replace(STAMP, dim=128))
+
+
+async def test_the_state_is_read_however_much_is_searched() -> None:
+    go = threading.Event()
+    with Soundalike(FakeListener(), FakeIndex(), FakeFetcher()) as service:
+        slow = [asyncio.create_task(service.aside(go.wait, 20)) for _ in range(20)]
+        await asyncio.sleep(0)
+        try:
+            async with asyncio.timeout(10):
+                assert await service.recall(pow, 2, 3) == 8
+        finally:
+            go.set()
+            await asyncio.gather(*slow)
