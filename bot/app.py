@@ -149,7 +149,7 @@ class SoundalikeBot(commands.Bot):
             likes=likes,
             libraries=libraries,
             cards=cards,
-            previewer=self._held.enter_context(Previewer()),
+            previews=answers.Previews(self._held.enter_context(Previewer()), self.gate),
             gate=self.gate,
         )
         return answers.setup(self, tools)

@@ -117,13 +117,17 @@ class Gate:
             self._in_hand += Counter()  # who has nothing in hand is forgotten
 
     @asynccontextmanager
-    async def turn(self, waiting: Waiting | None = None) -> AsyncIterator[None]:
+    async def turn(
+        self, waiting: Waiting | None = None, *, turns: Turns | None = None
+    ) -> AsyncIterator[None]:
         """Wait for a turn and hold it; who does so has a place.
 
         Parameters
         ----------
         waiting : callable or None
             Told how to ask how many are before, if the turn does not come at once.
+        turns : Turns or None
+            Those that are waited for; None for the turns to listen.
 
         Raises
         ------
@@ -135,7 +139,7 @@ class Gate:
         try:
             async with asyncio.timeout(self._patience) as limit:
                 self._limits.add(limit)
-                async with self._turns.turn(waiting):
+                async with (turns or self._turns).turn(waiting):
                     yield
         except TimeoutError:
             if self._closed and limit.expired():

@@ -18,10 +18,11 @@ from bot.answers.panel import open_panel
 from bot.answers.playlist import choose_playlist, save_playlist
 from bot.answers.pressed import Pressed
 from bot.answers.preview import play_preview
+from bot.answers.previews import Previews
 from bot.answers.thumbs import dislike, like
 from bot.answers.why import show_why
 
-__all__ = ["Actions", "AnswerCards", "Tools", "setup"]
+__all__ = ["Actions", "AnswerCards", "Previews", "Tools", "setup"]
 
 
 def setup(bot: commands.Bot, tools: Tools) -> Actions:

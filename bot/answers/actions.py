@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.answers.cards import AnswerCards
+from bot.answers.previews import Previews
 from bot.answers.seen import seen_in
 from bot.asking import Asking
 from bot.gate import Gate
@@ -17,7 +18,6 @@ from bot.words import ENGLISH, Words, words_for
 from index.answers import Answers, KeptAnswer
 from index.libraries import Libraries
 from index.likes import Likes
-from models.preview import Previewer
 from models.types import CatalogueError, Recommendation, RequestError, Track, Windows
 
 
@@ -31,7 +31,7 @@ class Tools:
     likes: Likes
     libraries: Libraries
     cards: AnswerCards
-    previewer: Previewer
+    previews: Previews
     gate: Gate
 
     async def find(self, answer_id: str, guild: int | None) -> KeptAnswer:

@@ -61,8 +61,7 @@ def link_card(result: Recommendation, words: Words) -> Card:
 
 async def _cut(tools: Tools, sound: Path | bytes, result: Recommendation) -> Preview | None:
     try:
-        async with tools.gate.turn():
-            return await tools.previewer.make(sound, result.at)
+        return await tools.previews.make(result.track, sound, result.at)
     except ClipError as error:
         _log.warning("no preview of the track %s: %s", result.track.id, error)
         return None
