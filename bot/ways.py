@@ -113,7 +113,7 @@ async def blend(
 
 
 def compare(service: Soundalike, first: EmbeddedClip, second: EmbeddedClip) -> Comparison:
-    """Lay two sounds side by side; a matter of milliseconds."""
+    """Lay two sounds side by side; blocking."""
     here, there = first.query.windows, second.query.windows
     alike = here.vectors @ there.vectors.T
     both = (alike.max(axis=1).mean() + alike.max(axis=0).mean()) / 2

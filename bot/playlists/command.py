@@ -19,7 +19,7 @@ from bot.playlists.playlist import playlist_of_tracks
 from bot.reply import edit_file
 from bot.words import ENGLISH, words_for
 from index.names import fold
-from models.types import RequestError, Track
+from models.types import RequestError, SoundalikeError, Track
 
 MOST = 100
 """Tracks in a playlist that was searched for."""
@@ -69,8 +69,11 @@ class PlaylistCommands(commands.GroupCog, name="playlist"):
 
     @search.autocomplete("query")
     async def _complete(self, interaction: discord.Interaction, typed: str) -> list[Choice[str]]:
-        service = await self._asking.service_in(interaction.guild_id)
-        tracks = await service.aside(service.index.complete, typed, _MOST_CHOICES)
+        try:
+            service = await self._asking.service_in(interaction.guild_id)
+            tracks = await service.aside(service.index.complete, typed, _MOST_CHOICES)
+        except SoundalikeError:
+            return []  # it is told once it is asked
         return query_choices(typed, tracks)
 
 

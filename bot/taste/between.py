@@ -24,6 +24,7 @@ from models.types import (
     Recommendations,
     RequestError,
     SearchOptions,
+    SoundalikeError,
     nothing_drawn,
 )
 
@@ -86,7 +87,7 @@ class BetweenCommands(commands.Cog):
             await self._begin(interaction, offers)
             async with in_turn(kit.gate, interaction, words):
                 first, second = await self._hear(interaction, offers)
-                found = compare(kit.service, first, second)
+                found = await kit.service.aside(compare, kit.service, first, second)
                 picture = b""
                 if interaction.app_permissions.attach_files:
                     picture = await kit.service.aside(draw_comparison, found, words)
@@ -132,7 +133,10 @@ class BetweenCommands(commands.Cog):
     @path.autocomplete("start")
     @path.autocomplete("goal")
     async def _complete(self, interaction: discord.Interaction, typed: str) -> list[Choice[str]]:
-        return await track_choices(self._kit.asking, interaction, typed)
+        try:
+            return await track_choices(self._kit.asking, interaction, typed)
+        except SoundalikeError:
+            return []  # it is told once it is asked
 
     async def _begin(self, interaction: discord.Interaction, offers: list[Offer]) -> None:
         for offer in offers:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import io
 import re
 import threading
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from bot import genre
-from bot.taste import likes
+from bot.taste import between, likes
+from bot.ways import Comparison
 from index.choices import TASTE, Choices
 from index.likes import Likes
 from index.names import fold
 from index.opened import Index
 from index.shown import Shown
 from index.state_file import State
+from models.types import CatalogueError, Track
 from tests.bot.sounds import KINDS, STAMP, sound, title, wav
 from tests.discord_server.content import Message
 from tests.discord_server.driver import Discord
@@ -130,6 +133,37 @@ async def test_a_blend_of_two_files_asks_for_both(discord_with_bot: Discord) -> 
     answer = await (await discord_with_bot.slash("blend", files)).final_message()
     assert "low.wav + shrill.wav" in answer.text
     assert len(set(kinds(answer))) > 1
+
+
+async def test_where_the_catalogue_cannot_be_asked_nothing_is_offered(
+    discord_with_bot: Discord, sound_index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> tuple[Track, ...]:
+        raise CatalogueError("The index was lost.")
+
+    monkeypatch.setattr(sound_index, "complete", lost)
+    for command, option in (
+        ("blend", "track"),
+        ("compare", "track2"),
+        ("path", "goal"),
+        ("playlist search", "query"),
+    ):
+        assert await discord_with_bot.autocomplete(command, option, "low") == []
+
+
+async def test_sounds_are_compared_beside_the_event_loop(
+    discord_with_bot: Discord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads, real = list[threading.Thread](), between.compare
+
+    def noting(*given: Any) -> Comparison:
+        threads.append(threading.current_thread())
+        return real(*given)
+
+    monkeypatch.setattr(between, "compare", noting)
+    tracks = {"track": title("low", 0), "track2": title("high", 1)}
+    await (await discord_with_bot.slash("compare", tracks)).final_message()
+    assert [thread is threading.main_thread() for thread in threads] == [False]
 
 
 async def test_a_blend_of_tracks_is_of_those_that_are_chosen(
