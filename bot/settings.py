@@ -211,7 +211,7 @@ class Settings:
             lacks.append(
                 SettingsError(
                     f"There is no index at {self.index}.",
-                    f"Make one with `soundalike index build YOUR-MUSIC --out {self.index}`, "
+                    "Make one with `soundalike index build YOUR-MUSIC`, "
                     f"or point {INDEX.name} at one.",
                 )
             )

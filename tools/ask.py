@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import click
 
@@ -12,7 +12,9 @@ from bot.as_json import as_json as answer_as_json
 from bot.service import Soundalike
 from bot.settings import Settings, expanded
 from bot.times import parse_span
-from models.types import ClipSource, Only, Recommendations, SearchOptions, Span
+from index.verify import describe_index
+from models.cards import known_card, list_cards
+from models.types import CatalogueError, ClipSource, Only, Recommendations, SearchOptions, Span
 from tools import options
 from tools.compose import open_catalogue, open_service
 from tools.screen import Screen
@@ -73,9 +75,36 @@ def _opened(
         with open_catalogue(settings, model=model) as service:
             yield service
         return
-    with open_service(settings, model=model, note=screen.note) as opened:
+    with ExitStack() as held:
+        try:
+            opened = held.enter_context(open_service(settings, model=model, note=screen.note))
+        except CatalogueError as error:
+            fix = _fix_of_imported(settings, model)
+            raise CatalogueError(error.sentence, fix or error.fix) from error
         screen.note(opened.soundalike.note)
         yield opened.soundalike
+
+
+def _fix_of_imported(settings: Settings, model: str | None) -> str:
+    """Say how to ask an index of imported vectors, which no other model can build again.
+
+    Empty where the index is built from audio, or the model is not what is wrong.
+    """
+    models = settings.home / "models"
+    listening = known_card(model or settings.model, models)
+    if settings.store:
+        return ""
+    try:
+        found = describe_index(settings.index)
+    except CatalogueError:
+        return ""
+    stamp = found.stamp
+    if found.sources or (stamp.space, stamp.dim) == (listening.space, listening.dim):
+        return ""
+    here = stamp.model in {card.name for card in list_cards(models)}
+    fetch = "" if here else f"Fetch it (`soundalike model fetch {stamp.model}`) and "
+    add = f"{'a' if fetch else 'A'}dd `--model {stamp.model}`"
+    return f"{fetch}{add}; or ask with a track of it: `track:ID`."
 
 
 def _waited_for(clip: str) -> str:

@@ -22,6 +22,7 @@ from models.cards import load_card
 from models.choice import candidates, known_choice
 from models.ffmpeg import find_ffmpeg
 from models.types import CatalogueError, ModelStamp, SoundalikeError
+from tools.settings import without_default
 from tools.stores import opener_of, read_store
 
 PACKAGES = (
@@ -151,13 +152,13 @@ def _index(settings: Settings, model: ModelStamp | None) -> Check:
             stamp, others = index.stamp, index.others
             found = f"{len(index):,} tracks in {_place(settings)}, made with {stamp.model}"
     except SoundalikeError as error:
-        return Check("index", State.BAD, error.sentence, error.fix)
+        return Check("index", State.BAD, error.sentence, without_default(error.fix))
     if model is None:
         return Check("index", State.GOOD, found)
     try:
         note = compare_stamps(model, stamp, others)
     except CatalogueError as error:
-        again = f"`soundalike index build YOUR-MUSIC --model {model.model} --out {settings.index}`"
+        again = f"`soundalike index build YOUR-MUSIC --model {model.model}`"
         push = f" and push it to {_place(settings)}" if settings.store else ""
         before = f"listen as before: SOUNDALIKE_MODEL={stamp.model}"
         fix = f"Build it again with {again}{push}, or {before}."

@@ -107,7 +107,7 @@ def _run(arguments: Sequence[str], command: click.Command, name: str) -> int:
         report(StoppedError("Stopped."), as_json=as_json)
         return INTERRUPTED
     except SoundalikeError as error:
-        report(error, as_json=as_json)
+        report(_shortened(error), as_json=as_json)
     except click.ClickException as error:
         report(_usage(error), as_json=as_json)
     except BrokenPipeError:
@@ -143,6 +143,12 @@ def _usage(error: click.ClickException) -> SoundalikeError:
     ctx = getattr(error, "ctx", None)
     where = ctx.command_path if ctx else "soundalike"
     return SoundalikeError(" ".join(error.format_message().split()), f"See `{where} --help`.")
+
+
+def _shortened(error: SoundalikeError) -> SoundalikeError:
+    from tools.settings import without_default  # noqa: PLC0415  (`--help` needs no settings)
+
+    return SoundalikeError(error.sentence, without_default(error.fix)) if error.fix else error
 
 
 def _bug(error: Exception) -> SoundalikeError:

@@ -29,11 +29,10 @@ store = click.option(
 model = click.option(
     "--model", metavar="NAME", help="The model that listens; SOUNDALIKE_MODEL without it."
 )
-directory = click.argument(
-    "directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path)
-)
 out = click.option(
     "--out",
+    "--index",
+    "out",
     metavar="DIR",
     type=click.Path(path_type=Path),
     help="Where the index lies; SOUNDALIKE_INDEX, or indexes/main in the data directory, "
@@ -51,6 +50,22 @@ jobs = click.option(
     type=click.IntRange(min=1),
     help="Processes that listen at once; one for every core without it.",
 )
+
+
+def directory(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the index as an argument that may be left out, or as `--index`, as `ask` has it."""
+
+    @click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+    @click.option(
+        "--index", "named", metavar="DIR", type=click.Path(path_type=Path), help="The same as DIR."
+    )
+    @wraps(command)
+    def wrapped(directory: Path | None, named: Path | None, **others: Any) -> Any:
+        if directory and named:
+            raise click.UsageError("Name the index once: DIR and --index are the same.")
+        return command(directory=directory or named, **others)
+
+    return wrapped
 
 
 def search(command: Callable[..., None]) -> Callable[..., None]:

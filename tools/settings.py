@@ -16,6 +16,15 @@ def read_settings() -> Settings:
     return Settings.from_mapping(environment())
 
 
+def without_default(fix: str) -> str:
+    """Return what is to be done with the index left away where it is the one that is set."""
+    try:
+        index = read_settings().index
+    except SettingsError:
+        return fix
+    return fix.replace(f" --out {index}`", "`")
+
+
 def environment() -> dict[str, str]:
     """Return the environment and, below it, what a file .env in this folder says.
 

@@ -82,7 +82,7 @@ def test_an_empty_home_is_told_what_to_do(tiny_model: Path, home: Path, cli: Cli
     status, state, found = states(cli)
     assert status == 2
     assert (state["index"], state["model"]) == ("bad", "good")
-    assert f"soundalike index build FOLDER --out {home}" in found["index"]
+    assert "soundalike index build FOLDER`" in found["index"]
     assert (state["token"], state["invite"]) == ("mind", "mind")
     status, out, _ = cli("doctor")
     assert status == 2
@@ -129,7 +129,7 @@ def test_links_and_commands_are_whole_however_narrow_the_terminal(
     (line,) = (line for line in out.splitlines() if "https://discord.com" in line)
     assert line.endswith(invite_url(int(APPLICATION)))
     (line,) = (line for line in out.splitlines() if "→ Build one with" in line)
-    assert f"soundalike index build FOLDER --out {home / 'indexes' / 'main'}`." in line
+    assert "Build one with `soundalike index build FOLDER`." in line
 
 
 def test_another_space_and_no_model(
@@ -144,7 +144,7 @@ def test_another_space_and_no_model(
     status, state, found = states(cli)
     assert (status, state["index"]) == (2, "bad")
     assert "cannot be compared" in found["index"]
-    assert "`soundalike index build YOUR-MUSIC --model other --out " in found["index"]
+    assert "`soundalike index build YOUR-MUSIC --model other`" in found["index"]
     assert "SOUNDALIKE_MODEL=tiny" in found["index"]
     monkeypatch.setenv("SOUNDALIKE_MODEL", "absent")
     status, state, found = states(cli)

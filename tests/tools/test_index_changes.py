@@ -99,7 +99,7 @@ def test_compacted_and_back(tiny_model: Path, music: Path, index: Path, cli: Cli
     asked(cli, "build", music, "--out", index)
     assert "of one piece already" in cli("index", "compact", index)[1]
     piece = music / "Low" / "Low Band - Take 1.flac"
-    asked(cli, "remove", piece, "--out", index, "--keep", 5)
+    asked(cli, "remove", piece, "--index", index, "--keep", 5)
     status, out, _ = cli("index", "compact", index)
     assert status == 0
     assert "piece" in out
@@ -107,7 +107,9 @@ def test_compacted_and_back(tiny_model: Path, music: Path, index: Path, cli: Cli
     assert (compact["segments"], compact["tracks"]) == (1, 5)
     info = cli("index", "info", index)[1]
     assert "kept 1" in info
-    back = asked(cli, "rollback", index, "--to", 1)
+    assert cli("index", "info", "--index", index)[1] == info
+    assert "Name the index once" in refused(cli, "info", index, "--index", index)
+    back = asked(cli, "rollback", "--index", index, "--to", 1)
     assert (back["generation"], back["tracks"]) == ("generation-000001", 6)
     err = refused(cli, "rollback", index)
     assert "keeps nothing older.\nTo go forth again: `--to generation-000003` (5 tracks, 2" in err

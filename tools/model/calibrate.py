@@ -85,11 +85,11 @@ def command(
         if not sources:
             raise click.UsageError("The picture shows matches: name labelled audio.")
         check_picture(picture)
-    if out is not None:
-        _check_card(out, name)
     screen = Screen(as_json=as_json)
     settings = read_settings()
     card = find_card(name, settings.home / "models")
+    if out is not None:
+        _check_card(out, name, card)
     runtime = runtime_of(settings, name, note=screen.note)
     errand = Errand(sources, same, settings.home / "cache" / "evaluate")
     try:
@@ -118,12 +118,14 @@ def command(
     return PARTLY if any(found.left_out) else DONE
 
 
-def _check_card(out: Path, name: str) -> None:
+def _check_card(out: Path, name: str, card: Path) -> None:
     """Say before all the listening that a card could not be used where it is to be written."""
     if out.name != f"{name}.toml":
         raise click.UsageError(f"A card bears its model's name: give --out a path to {name}.toml.")
     if not out.absolute().parent.is_dir():
-        raise click.UsageError(f"There is no folder {out.absolute().parent} for the card.")
+        raise click.UsageError(
+            f"There is no folder {out.absolute().parent} for the card; the model's own is {card}."
+        )
 
 
 def _show(found: Calibrated, out: Path | None, picture: Path | None, screen: Screen) -> None:

@@ -147,7 +147,7 @@ def test_a_card_that_would_be_of_no_use_is_refused(
     index = make_index(tmp_path / "records", 30)
     for out, words in (
         (tmp_path / "other.toml", "tiny"),
-        (tmp_path / "no" / "tiny.toml", "no folder"),
+        (tmp_path / "no" / "tiny.toml", "for the card; the model's own is"),
     ):
         status, _, err = cli("model", "calibrate", "tiny", index, "--out", out)
         assert status == 2

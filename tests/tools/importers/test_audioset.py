@@ -252,7 +252,7 @@ def test_what_cannot_be_done_is_a_sentence(release: Release, cli: Cli, tmp_path:
         contents(release)
 
 
-def test_a_track_asks_with_no_model_here(release: Release, cli: Cli) -> None:
+def test_a_track_asks_with_no_model_here(release: Release, home: Path, cli: Cli) -> None:
     imported(cli, release)
     index = release.options[-1]
     status, out, _ = cli("ask", "track:-hi@30", "--index", index, "--json")
@@ -264,7 +264,13 @@ def test_a_track_asks_with_no_model_here(release: Release, cli: Cli) -> None:
     # A clip needs the model, and is told so.
     status, _, err = cli("ask", release.archive, "--index", index)
     assert status == 2
-    assert "SOUNDALIKE_MODEL=vggish" in err
+    assert (
+        "Fetch it (`soundalike model fetch vggish`) and add `--model vggish`; "
+        "or ask with a track of it: `track:ID`."
+    ) in err
+    install_vggish(home, MEAN)
+    err = cli("ask", release.archive, "--index", index)[2]
+    assert "\nAdd `--model vggish`; or ask with a track" in err
 
 
 def install_vggish(home: Path, mean: np.ndarray) -> None:
@@ -350,7 +356,7 @@ def test_clips_ask_through_the_metric_where_vggish_is_installed(
     assert (status, answer["clip"]["model"], len(answer["results"])) == (0, "vggish-genre", 3)
     status, out, _ = cli(*ask, "vggish")
     assert status == 2
-    assert "SOUNDALIKE_MODEL=vggish-genre" in only_json(out)["fix"]
+    assert "--model vggish-genre" in only_json(out)["fix"]
     # What lies below the metric is VGGish's, and is told as such.
     assert "wants vggish" not in cli("model", "list")[1]
     told = only_json(cli("embed", clip, "--model", "vggish-genre", "--json")[1])
