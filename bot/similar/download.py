@@ -87,7 +87,8 @@ class Downloads(AbstractAsyncContextManager["Downloads"]):
             async with self._session.get(attachment.url, allow_redirects=False) as response:
                 if response.status in (403, 404):
                     raise ClipError(*ENGLISH.say("clip.gone"))
-                response.raise_for_status()
+                if response.status != 200:  # one that would send us elsewhere, too
+                    raise ClipError(*ENGLISH.say("clip.stuck"))
                 async for chunk in response.content.iter_chunked(_CHUNK):
                     size += len(chunk)
                     if size > max_bytes:

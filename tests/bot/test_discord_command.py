@@ -17,6 +17,7 @@ from models.fetch import GuardedFetcher
 from models.types import CatalogueError, ClipSource, EmbeddedClip, Span
 from tests.bot.fakes import FakeFetcher, MakeBot
 from tests.bot.sounds import KINDS, MelEar, sound, title, wav
+from tests.discord_server.cdn import url
 from tests.discord_server.content import Delivery, Message
 from tests.discord_server.driver import Discord
 from tests.discord_server.interactions import TOKEN_LASTS_S
@@ -278,6 +279,21 @@ async def test_a_file_that_does_not_arrive(
     clip = discord_with_bot.upload("clip.wav", wav(sound("low", 7)), delivery=delivery)
     answer = await (await discord_with_bot.slash("similar", {"file": clip})).final_message()
     assert words in answer.text
+
+
+async def test_the_cdn_sends_the_bot_nowhere_else(discord_with_bot: Discord) -> None:
+    whole = wav(sound("low", 7))
+    first = await discord_with_bot.slash(
+        "similar", {"file": discord_with_bot.upload("b.wav", whole)}
+    )
+    await first.final_message()
+    attachments = discord_with_bot.world.attachments.values()
+    (known,) = [each for each in attachments if each.filename == "b.wav"]
+    elsewhere = Delivery(status=302, location=url(discord_with_bot.world, known))
+    clip = discord_with_bot.upload("clip.wav", whole, delivery=elsewhere)
+    answer = await (await discord_with_bot.slash("similar", {"file": clip})).final_message()
+    assert "did not hand me the file" in answer.text
+    assert [status for _, status in discord_with_bot.world.downloads] == [200, 302]
 
 
 def is_no_place_in_the_queue(message: Message) -> bool:

@@ -48,7 +48,8 @@ async def _hand_out(world: World, request: web.Request) -> web.StreamResponse:
     delivery = upload.delivery
     await asyncio.sleep(delivery.delay)
     if delivery.status != 200:
-        return web.Response(status=delivery.status)
+        onwards = {"Location": delivery.location} if delivery.location else {}
+        return web.Response(status=delivery.status, headers=onwards)
     response = web.StreamResponse()
     response.content_type = upload.content_type or "application/octet-stream"
     if not delivery.endless:

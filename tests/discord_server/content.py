@@ -40,6 +40,7 @@ class Delivery:
     chunk_delay: float = 0.0  # seconds before each chunk
     truncate_at: int | None = None  # bytes after which the connection is cut
     status: int = 200
+    location: str = ""  # where a status that sends on sends to
     endless: bool = False  # the length is not told, and all that `stream` makes is sent
 
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.tastes import LARGEST_TURN, between, dislike_cost, lean, sides, unit_mean
+from index import tastes
+from index.tastes import between, dislike_cost, lean, sides, unit_mean
 from models.types import FloatArray
 
 DIM = 16
@@ -43,14 +44,18 @@ def test_likes_never_turn_a_query_too_far(seed: int, likes: int) -> None:
     windows = unit(3, seed)
     leaned = lean(windows, unit(likes, seed + 1))
     np.testing.assert_allclose(np.linalg.norm(leaned, axis=1), 1, atol=1e-5)
-    assert (angles(windows, leaned) <= LARGEST_TURN + 1e-3).all()
+    assert (angles(windows, leaned) <= 0.45 + 1e-3).all()
 
 
-def test_a_like_that_is_the_opposite_turns_it_as_far_as_may_be() -> None:
+@pytest.mark.parametrize(("pull", "turned_by"), [(tastes.PULL, 0.213), (5.0, 0.45)])
+def test_a_like_that_is_the_opposite_turns_it_and_never_too_far(
+    pull: float, turned_by: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tastes, "PULL", pull)
     window = np.eye(1, DIM, dtype=np.float32)
     aside = np.array([[-0.9, *[0.0] * (DIM - 2), 0.19**0.5]], np.float32)
     turned = lean(window, np.repeat(aside, 100, axis=0))
-    assert 0 < angles(window, turned)[0] <= LARGEST_TURN + 1e-3
+    assert angles(window, turned)[0] == pytest.approx(turned_by, abs=1e-3)
 
 
 def test_likes_that_cancel_out_are_still_an_answer() -> None:

@@ -92,6 +92,14 @@ def test_what_is_disliked_never_comes_and_its_likes_sink(index: Index) -> None:
     assert kinds(after.results).count("2") < kinds(before_results(index, query, wide)).count("2")
 
 
+def test_where_all_of_the_first_page_is_like_a_dislike_others_come(index: Index) -> None:
+    query = asked(AXES[0] + 0.8 * AXES[1])
+    five = replace(OPTIONS, per_artist=None)
+    assert set(kinds(index.search(query, five).results)) == {"0"}
+    after = search_to_taste(index, query, five, taste(thumb("x", AXES[0], -1))).results
+    assert kinds(after)[0] == "1"
+
+
 def test_many_dislikes_leave_an_answer_whole(index: Index) -> None:
     query = asked(AXES[2] + 0.8 * AXES[3])
     ranked = index.search(query, replace(OPTIONS, count=48, per_artist=None)).results

@@ -110,8 +110,12 @@ def test_without_any_there_is_none(tmp_path: Path) -> None:
 
 def bomb() -> bytes:
     """Return a PNG of a few hundred bytes that claims 60,000 × 60,000 pixels."""
-    head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(bytes(1_000))), (b"IEND", b"")]
+    return png(60_000, 60_000, 2, bytes(1_000))
+
+
+def png(width: int, height: int, kind: int, data: bytes) -> bytes:
+    head = struct.pack(">IIBBBBB", width, height, 1 if kind == 0 else 8, kind, 0, 0, 0)
+    chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(data)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         for kind, data in chunks
@@ -121,6 +125,12 @@ def bomb() -> bytes:
 def test_a_picture_that_would_fill_the_memory_is_none() -> None:
     assert make_thumbnail(bomb()) == b""
     assert make_thumbnail(picture(ROSE, "GIF")) == b""  # not a kind that is read
+
+
+def test_a_picture_of_fifty_megapixels_is_none() -> None:
+    # Whole, in black and white, and no bomb yet to Pillow.
+    assert make_thumbnail(png(10_000, 5_000, 0, bytes(5_000 * (1 + 10_000 // 8)))) == b""
+    assert make_thumbnail(png(1_000, 500, 0, bytes(500 * (1 + 1_000 // 8))))
 
 
 @given(st.binary(max_size=200), st.integers(0, 400))
