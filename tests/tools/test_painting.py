@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ from PIL import Image
 
 from bot.card import saying_card
 from bot.words import Saying
+from tests.test_house import PROJECT
 from tests.tools.conftest import only_json
 from tools.painting.__main__ import command
 from tools.painting.card import paint
+from tools.painting.emoji import is_emoji
 from tools.painting.ink import LINK
 from tools.painting.text import lines_of
 
@@ -52,6 +55,17 @@ def test_a_longer_text_makes_a_higher_card() -> None:
 @pytest.mark.parametrize("text", ["שלום", "你好", "a" * 500, "\\*\\*", "🎧", "é–…", "[a](b", ""])
 def test_any_text_can_be_drawn(text: str) -> None:
     assert said(text or "x").size
+
+
+def test_every_emoji_of_the_cards_is_drawn() -> None:
+    files = [each for kind in ("*.py", "*.toml") for each in (PROJECT / "bot").rglob(kind)]
+    texts = "".join(each.read_text("utf-8") for each in files)
+    used = sorted(set(re.findall("[\U0001f300-\U0001faff]", texts)))
+    assert len(used) > 5
+    assert [each for each in used if not is_emoji(each)] == []
+    # One that is a word of its own, and a picture that looks like no other.
+    assert [lines_of(f"{each} it", 900)[0].words[0].text for each in used] == used
+    assert len({said(each).tobytes() for each in used}) == len(used)
 
 
 def test_markdown_is_read_as_discord_reads_it() -> None:

@@ -121,6 +121,34 @@ def _thumb(square: _Square, *, up: bool) -> None:
     bar(0.08, 0.44, 0.2, 0.5, _BLUE, 0.05)
 
 
+def _house(square: _Square) -> None:
+    square.box(0.68, 0.12, 0.12, 0.3, (150, 92, 64))
+    square.box(0.17, 0.46, 0.66, 0.48, (240, 226, 196), 0.02)
+    square.shape(_RED, (0.03, 0.54), (0.5, 0.08), (0.97, 0.54), (0.88, 0.58), (0.12, 0.58))
+    square.box(0.27, 0.64, 0.18, 0.3, _WOOD)
+    square.box(0.56, 0.64, 0.18, 0.17, _BLUE, 0.02)
+
+
+def _books(square: _Square) -> None:
+    for left, top, width, colour in (
+        (0.06, 0.14, 0.2, _RED),
+        (0.28, 0.06, 0.24, _BLUE),
+        (0.54, 0.2, 0.17, (92, 166, 96)),
+    ):
+        square.box(left, top, width, 0.94 - top, colour, 0.03)
+        square.box(left + 0.04, top + 0.12, width - 0.08, 0.06, WHITE)
+    square.shape(_WOOD, (0.72, 0.26), (0.84, 0.22), (0.98, 0.9), (0.86, 0.94))
+
+
+def _lock(square: _Square) -> None:
+    square.arc(0.5, 0.4, 0.25, (180, 360), _STEEL, 0.1)
+    for left in (0.25, 0.65):
+        square.box(left, 0.38, 0.1, 0.14, _STEEL)
+    square.box(0.14, 0.46, 0.72, 0.48, _SKIN, 0.08)
+    square.dot(0.5, 0.66, 0.08, _DARK)
+    square.box(0.47, 0.68, 0.06, 0.14, _DARK)
+
+
 _EMOJI: dict[str, Callable[[_Square], None]] = {
     "🎧": _headphones,
     "🎯": _target,
@@ -130,4 +158,7 @@ _EMOJI: dict[str, Callable[[_Square], None]] = {
     "🔬": _microscope,
     "👍": lambda square: _thumb(square, up=True),
     "👎": lambda square: _thumb(square, up=False),
+    "🏠": _house,
+    "📚": _books,
+    "🔒": _lock,
 }

@@ -21,7 +21,7 @@ _TOKEN = re.compile(
     r"|(?P<letter>.)",
     re.DOTALL,
 )
-_EMOJI_ALONE = re.compile(r"([🎧🎯▶💾🔍🔬👍👎]) ?")
+_EMOJI_ALONE = re.compile(r"([🎧🎯▶💾🔍🔬👍👎🏠📚🔒]) ?")
 _INVISIBLE = dict.fromkeys(map(ord, "\u2068\u2069\ufe0f\u200d"))
 
 
