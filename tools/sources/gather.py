@@ -164,6 +164,7 @@ def _take_list(table: Path, found: Gathered) -> None:
     there, missing = _parted(named.files)
     _tell({path: named.files[path] for path in there}, found)
     found.left_out.extend(named.left_out)
+    found.notes.extend(filter(None, [named.note(table)]))
     found.left_out.extend(
         LeftOut(str(path), f"There is no such file; {table.name} names it.") for path in missing
     )

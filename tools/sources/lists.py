@@ -43,11 +43,22 @@ class AudioList:
         Addresses of audio.
     left_out : list of LeftOut
         Rows that name nothing, and why.
+    columns : dict of str to None
+        The columns that were taken for what to hear, as they are spelt.
     """
 
     files: dict[Path, Known] = field(default_factory=dict)
     links: dict[str, Known] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
+    columns: dict[str, None] = field(default_factory=dict)
+
+    def note(self, table: Path) -> str:
+        """Name the columns that were taken, if they are not called as they are documented."""
+        others = [name for name in self.columns if name.strip().casefold() not in ("path", "url")]
+        if not others:
+            return ""
+        named = " and ".join(f"“{name}”" for name in others)
+        return f"In {table.name}, what to hear was read from the column {named}."
 
 
 def read_audio_list(path: Path) -> AudioList:
@@ -64,14 +75,16 @@ def read_audio_list(path: Path) -> AudioList:
         found.left_out.append(LeftOut(f"{path}, line {line:,}", why))
 
     for line, cells in read_table(path, pass_over):
-        asked = _file(cells, path.parent) or _address(cells, "url", "path", "link")
+        column, asked = _file(cells, path.parent) or _address(cells, "url", "path", "link")
         if asked is None:
             pass_over(line, "It names neither a file nor an address.")
-        elif isinstance(asked, Path):
-            known = _known(cells, _address(cells, "link", "url"))
+            continue
+        found.columns[column] = None
+        if isinstance(asked, Path):
+            known = _known(cells, _address(cells, "link", "url")[1])
             found.files[asked] = _joined(found.files.get(asked), known)
         else:
-            known = _known(cells, _address(cells, "link") or asked)
+            known = _known(cells, _address(cells, "link")[1] or asked)
             found.links[asked] = _joined(found.links.get(asked), known)
     if not found.files and not found.links:
         raise TableError(
@@ -82,14 +95,15 @@ def read_audio_list(path: Path) -> AudioList:
     return found
 
 
-def _file(cells: Cells, folder: Path) -> Path | None:
-    for value in _values(cells, "path"):
+def _file(cells: Cells, folder: Path) -> tuple[str, Path] | None:
+    for column in _columns(tuple(cells), "path"):
+        value = cells[column]
         text = value.strip() if isinstance(value, str) else ""
         if text and "\0" not in text and not is_link(text):
             path = Path(text) if text.startswith("~") else folder / text
             # As Windows writes it.
             other = folder / text.replace("\\", "/")
-            return plain_path(other if _is_there(other) and not _is_there(path) else path)
+            return column, plain_path(other if _is_there(other) and not _is_there(path) else path)
     return None
 
 
@@ -97,10 +111,13 @@ def _is_there(path: Path) -> bool:
     return os.path.exists(path)  # noqa: PTH110 - Path raises where a name is too long
 
 
-def _address(cells: Cells, *kinds: str) -> str | None:
-    values = (value for kind in kinds for value in _values(cells, kind))
-    texts = (value.strip() for value in values if isinstance(value, str))
-    return next((text for text in texts if is_link(text)), None)
+def _address(cells: Cells, *kinds: str) -> tuple[str, str | None]:
+    """Return an address and the column it stands in; None where there is none."""
+    for column in (name for kind in kinds for name in _columns(tuple(cells), kind)):
+        value = cells[column]
+        if isinstance(value, str) and is_link(value.strip()):
+            return column, value.strip()
+    return "", None
 
 
 def _known(cells: Cells, link: str | None) -> Known:

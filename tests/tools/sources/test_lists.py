@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tools.sources.gather import gather
 from tools.sources.known import Known
 from tools.sources.lists import AudioList, read_audio_list
 from tools.sources.literals import read_list
@@ -57,6 +58,19 @@ def test_columns_have_many_names(folder: Path, heading: str) -> None:
     assert found.files[folder / "a.mp3"] == Known(
         "One", "The Band", labels=("Folk", "Country"), source="list"
     )
+
+
+def test_a_column_that_was_guessed_is_named(folder: Path) -> None:
+    table = folder / "bad.csv"
+    found = read(folder, "File,link\na.mp3,https://example.org/a\n,https://example.org/b.mp3\n")
+    told = "In bad.csv, what to hear was read from the column “File” and “link”."
+    assert found.note(table) == told
+    assert read(folder, "PATH,file\na.mp3,\nb.mp3,a.mp3\n").note(table) == ""
+    assert read(folder, "url\nhttps://example.org/a.mp3\n").note(table) == ""
+    table.write_text("filename\na.mp3\n")
+    assert gather([table]).notes == [
+        "In bad.csv, what to hear was read from the column “filename”."
+    ]
 
 
 def test_addresses_are_audio_or_links(folder: Path) -> None:
