@@ -247,7 +247,9 @@ class IndexBuilder:
         with writing(self.directory):
             return self._journal.duplicates()
 
-    def publish(self, progress: Progress = lambda _done, _all: None) -> Manifest:
+    def publish(
+        self, progress: Progress = lambda _done, _all: None, *, only_tracks: bool = False
+    ) -> Manifest:
         """Make what was added the live generation; the last act of a build.
 
         Where nothing changed, the live generation stays as it is.
@@ -256,6 +258,9 @@ class IndexBuilder:
         ----------
         progress : callable
             Called with the windows put into the graph and those there are.
+        only_tracks : bool
+            Whether files that were left out are no reason by themselves: their record waits for
+            the next build.
 
         Raises
         ------
@@ -265,7 +270,9 @@ class IndexBuilder:
         with writing(self.directory):
             manifest = self._base.manifest if self._base else None
             sources = tuple(sorted({*self.sources}))
-            if manifest is None or self._journal.changed() or sources != manifest.sources:
+            recorded = self._journal.changed()
+            changed = self._journal.tracks_changed() if only_tracks else recorded
+            if manifest is None or changed or sources != manifest.sources:
                 origin = self.origin
                 stamp, *others = self._made_with()
                 making = Making(
@@ -279,7 +286,8 @@ class IndexBuilder:
                     keep=self._keep,
                     progress=progress,
                 )
-        self._published = True
+                recorded = False
+        self._published = not recorded  # or the next build carries the record on
         return manifest
 
     def _made_with(self) -> list[ModelStamp]:

@@ -67,6 +67,13 @@ UPDATE main.files SET left_out = ? WHERE left_out IS NULL
 AND id IN (SELECT id FROM base.files WHERE id IS NOT NULL AND left_out IS NOT NULL)
 """
 
+# A file that is left out, and held no track before, changes none.
+_TRACKS_CHANGED = """
+SELECT 1 FROM main.files AS new WHERE id IS NOT NULL
+OR EXISTS (SELECT 1 FROM base.files AS old WHERE old.source = new.source AND old.id IS NOT NULL)
+UNION ALL SELECT 1 FROM forgotten LIMIT 1
+"""
+
 _TAKE = """
 INSERT OR REPLACE INTO main.files
 SELECT * FROM seen WHERE id IN (SELECT value FROM json_each(?))
@@ -241,6 +248,10 @@ class Journal:
         """Whether anything was recorded or forgotten since the last generation."""
         either = "SELECT 1 FROM main.files UNION ALL SELECT 1 FROM forgotten LIMIT 1"
         return self._database.execute(either).fetchone() is not None
+
+    def tracks_changed(self) -> bool:
+        """Whether a track came, went or was described anew since the last generation."""
+        return self._database.execute(_TRACKS_CHANGED).fetchone() is not None
 
     def tracks(self) -> int:
         """Return how many tracks there are, those of the last generation included."""

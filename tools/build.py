@@ -162,7 +162,6 @@ def build_index(
             builder.restore(found.places)
         elif not options.drop_empty:
             refuse_emptied(found, builder)
-        builder.sources = _sources_after(builder.sources, found.sources, lost)
         audible: list[Audio] = [*found.files, *found.links]
         states = {audio: state_of(audio) for audio in audible}
         again = {file.path for file in builder.skipped()} if options.retry else set()
@@ -185,6 +184,9 @@ def build_index(
         ours = {os.fspath(audio) for audio in states} - passing
         skipped = [file for file in builder.skipped() if file.path in ours]
         duplicates = [file for file in builder.duplicates() if file.path in ours]
+        failed = passing.union(file.path for file in skipped) if options.adding else set()
+        named = [source for source in found.sources if str(source) not in failed]
+        builder.sources = _sources_after(builder.sources, named, lost)
         left_out = [*closed, *found.left_out, *skipped, *heard.passing]
         fresh = {os.fspath(audio) for audio in new}
         known = len({file.path for file in skipped} - fresh)
@@ -194,7 +196,10 @@ def build_index(
         changed = heard.tracks or heard.recognised or retold or gone
         doing = f"Keeping ({options.measured})" if options.measured else "Publishing"
         with screen.progress(doing, None if changed else 0) as step:
-            manifest = builder.publish(lambda done, total: step(done, total=total, unit="windows"))
+            manifest = builder.publish(
+                lambda done, total: step(done, total=total, unit="windows"),
+                only_tracks=options.adding,
+            )
     return Built(
         manifest=manifest,
         heard=heard.tracks,

@@ -95,6 +95,26 @@ def test_what_is_removed_comes_back_only_when_asked_for(
     assert (status, out) == (0, f"2 tracks removed, 1 track left in {index}.\n")
 
 
+def test_what_only_leaves_something_out_is_no_new_generation(
+    tiny_model: Path, music: Path, tmp_path: Path, index: Path, cli: Cli
+) -> None:
+    asked(cli, "build", music, "--out", index)
+    broken = tmp_path / "broken.mp3"
+    broken.write_bytes(b"no sound at all" * 50)
+    for _ in range(2):
+        status, out, _ = cli("index", "add", broken, "--out", index)
+        assert (status, "1 left out" in out) == (1, True)
+        info = only_json(cli("index", "info", index, "--json")[1])
+        assert (info["generation"], info["sources"]) == ("generation-000001", [str(music)])
+    write_piece(broken, 900, seed=99)
+    assert asked(cli, "add", broken, "--out", index)["tracks"] == 7
+    # One that held a track, and is broken by now, changes what is there.
+    broken.write_bytes(b"no sound at all" * 50)
+    cli("index", "add", broken, "--out", index)
+    info = only_json(cli("index", "info", index, "--json")[1])
+    assert (info["generation"], info["tracks"]) == ("generation-000003", 6)
+
+
 def test_compacted_and_back(tiny_model: Path, music: Path, index: Path, cli: Cli) -> None:
     asked(cli, "build", music, "--out", index)
     assert "of one piece already" in cli("index", "compact", index)[1]
