@@ -105,6 +105,8 @@ def test_workers_that_would_hear_otherwise_are_refused(
     assert "runs Soundalike 99, and this is" in err
     (tmp_path / "hollow" / "tools").mkdir(parents=True)
     (tmp_path / "hollow" / "tools" / "__init__.py").touch()
+    # Where the project is installed it would be found all the same.
+    (tmp_path / "hollow" / "tools" / "cluster.py").write_text("raise ModuleNotFoundError(__name__)")
     err = refused(SOUNDALIKE_HOME=str(workers_home), PYTHONPATH=str(tmp_path / "hollow"))
     assert "has not what Soundalike needs" in err
 
