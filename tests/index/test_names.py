@@ -21,8 +21,15 @@ GLUE = st.sampled_from(
 TITLES = st.lists(st.one_of(WORDS, GLUE), max_size=6).map("".join)
 
 
+class Fleeting(sqlite3.Connection):
+    """Closes itself when the test that asked it lets go of it."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def catalogue(names: Sequence[tuple[str, str, str]]) -> sqlite3.Connection:
-    database = sqlite3.connect(":memory:")
+    database = sqlite3.connect(":memory:", factory=Fleeting)
     create_tables(database)
     for number, (title, artist, album) in enumerate(names):
         track = Track(f"{number:04}", title, artist, album)
