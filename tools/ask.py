@@ -13,8 +13,16 @@ from bot.service import Soundalike
 from bot.settings import Settings, expanded
 from bot.times import parse_span
 from index.verify import describe_index
-from models.cards import known_card, list_cards
-from models.types import CatalogueError, ClipSource, Only, Recommendations, SearchOptions, Span
+from models.cards import known_card, list_cards, load_card
+from models.types import (
+    CatalogueError,
+    ClipSource,
+    ModelError,
+    Only,
+    Recommendations,
+    SearchOptions,
+    Span,
+)
 from tools import options
 from tools.compose import open_catalogue, open_service
 from tools.screen import Screen
@@ -22,6 +30,7 @@ from tools.stores import asked
 from tools.table import answer_lines
 
 TRACK = "track:"
+_VGGISH = ("vggish-pca", 128)
 _LINKS = ("http://", "https://")
 
 
@@ -101,10 +110,18 @@ def _fix_of_imported(settings: Settings, model: str | None) -> str:
     stamp = found.stamp
     if found.sources or (stamp.space, stamp.dim) == (listening.space, listening.dim):
         return ""
-    here = stamp.model in {card.name for card in list_cards(models)}
-    fetch = "" if here else f"Fetch it (`soundalike model fetch {stamp.model}`) and "
-    add = f"{'a' if fetch else 'A'}dd `--model {stamp.model}`"
-    return f"{fetch}{add}; or ask with a track of it: `track:ID`."
+    track = "sk with a track of it: `track:ID`."
+    cards = {(card.space, card.dim): card.name for card in list_cards(models)}
+    name = cards.get((stamp.space, stamp.dim), "")
+    if not name and (stamp.space, stamp.dim) == _VGGISH:
+        name = "vggish"  # its card comes with the weights
+    if not name:
+        return f"A{track}"
+    try:
+        load_card(name, models)
+    except ModelError:
+        return f"Fetch it (`soundalike model fetch vggish`) and add `--model {name}`; or a{track}"
+    return f"Add `--model {name}`; or a{track}"
 
 
 def _waited_for(clip: str) -> str:

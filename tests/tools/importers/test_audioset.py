@@ -273,6 +273,23 @@ def test_a_track_asks_with_no_model_here(release: Release, home: Path, cli: Cli)
     assert "\nAdd `--model vggish`; or ask with a track" in err
 
 
+@pytest.mark.parametrize(
+    ("more", "advice"),
+    [
+        (
+            ("--metric", "genre"),
+            "Fetch it (`soundalike model fetch vggish`) and add `--model vggish-genre`",
+        ),
+        (("--pooling", "concat"), "\nAsk with a track of it: `track:ID`."),
+    ],
+)
+def test_a_clip_is_told_what_it_takes_to_ask(
+    release: Release, cli: Cli, more: tuple[str, str], advice: str
+) -> None:
+    imported(cli, release, *more)
+    assert advice in cli("ask", release.archive, "--index", release.options[-1])[2]
+
+
 def install_vggish(home: Path, mean: np.ndarray) -> None:
     """Put something in the place of VGGish that makes 128 numbers."""
     folder = home / "models"
