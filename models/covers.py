@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -45,7 +46,7 @@ def make_thumbnail(data: bytes, side: int = SIDE) -> bytes:
     if len(data) > _MOST_BYTES:
         return b""
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        with _open(data) as image:
             if not 0 < image.width * image.height <= _MOST_PIXELS:
                 return b""
             image.draft("RGB", (2 * side, 2 * side))  # a JPEG is read at about the size it needs
@@ -55,6 +56,13 @@ def make_thumbnail(data: bytes, side: int = SIDE) -> bytes:
     file = io.BytesIO()
     square.save(file, "JPEG", quality=_QUALITY)
     return file.getvalue()
+
+
+def _open(data: bytes) -> Image.Image:
+    with warnings.catch_warnings():
+        # Pillow would warn of a picture that the caller refuses anyway.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(io.BytesIO(data), formats=_FORMATS)
 
 
 def _square(image: Image.Image, side: int) -> Image.Image:

@@ -12,8 +12,10 @@ pytest_plugins = ["tests.discord_server.fixtures"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-# How long an example takes is the machine's business: timings are never asserted.
-settings.register_profile("soundalike", deadline=None)
+# How long an example takes is the machine's business: timings are never asserted. The same examples
+# each time, so that a change is judged by what it changes; `explore` looks for new ones.
+settings.register_profile("soundalike", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=500, print_blob=True)
 settings.load_profile("soundalike")
 
 

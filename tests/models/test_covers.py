@@ -127,6 +127,10 @@ def test_a_picture_that_would_fill_the_memory_is_none() -> None:
     assert make_thumbnail(picture(ROSE, "GIF")) == b""  # not a kind that is read
 
 
+def test_a_picture_that_pillow_would_only_warn_of_is_none() -> None:
+    assert make_thumbnail(png(10_000, 9_000, 2, bytes(1_000))) == b""
+
+
 def test_a_picture_of_fifty_megapixels_is_none() -> None:
     # Whole, in black and white, and no bomb yet to Pillow.
     assert make_thumbnail(png(10_000, 5_000, 0, bytes(5_000 * (1 + 10_000 // 8)))) == b""
