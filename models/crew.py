@@ -6,21 +6,20 @@ import logging
 import multiprocessing
 import os
 import resource
-import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
-from multiprocessing import resource_tracker
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 import pebble
 from threadpoolctl import threadpool_limits
 
+from models.interrupts import without_interrupts
 from models.types import PassingError, SoundalikeError
 
 DIED: Final = (BrokenProcessPool, pebble.ProcessExpired)
@@ -63,7 +62,7 @@ class Crew:
         Future
             What it fails with, `as_problem` puts into words.
         """
-        with self._lock, _without_interrupts():
+        with self._lock, without_interrupts():
             if self._closed:
                 refused: Future[_T] = Future()
                 refused.set_exception(_closed())
@@ -75,7 +74,7 @@ class Crew:
                 self._pool = self._spawn()
             future: Future[_T] = self._pool.schedule(job, args, kwargs, timeout=timeout_s)
             self._pending.add(future)
-        future.add_done_callback(self._pending.discard)
+            future.add_done_callback(self._pending.discard)
         return future
 
     def close(self) -> None:
@@ -133,18 +132,6 @@ def as_problem(error: BaseException) -> SoundalikeError:
 
 def _closed() -> BrokenProcessPool:
     return BrokenProcessPool("closed")
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Keep Ctrl-C from the threads and processes started here: they inherit what is blocked."""
-    # Starting this helper of multiprocessing's unblocks interrupts: it has to come first.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _confine(memory: int | None) -> None:

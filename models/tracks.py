@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol
 
 from models.crew import DIED, Crew, as_problem
 from models.decode import TRACK_LIMITS, DecodeLimits
+from models.interrupts import without_interrupts
 from models.listen import identify_track, listen_track
 from models.pool import check_runtime, cores, embedder_of, listening_memory
 from models.runtime import Runtime
@@ -132,11 +135,15 @@ def embed_tracks(
     """
     listeners = hire() if hire else LocalListeners(runtime, jobs)
     in_hand: dict[Future[Any], Path] = {}
+    done: SimpleQueue[Future[Any]] = SimpleQueue()
     retried: set[Path] = set()
     left = iter(paths)
 
     def take(path: Path, *, hear: bool = known is None) -> None:
-        in_hand[listeners.hear(path) if hear else listeners.identify(path)] = path
+        with without_interrupts():
+            future = listeners.hear(path) if hear else listeners.identify(path)
+            in_hand[future] = path
+            future.add_done_callback(done.put)
 
     try:
         while True:
@@ -144,7 +151,7 @@ def embed_tracks(
                 take(path)
             if not in_hand:
                 return
-            for future in wait(in_hand, _LOOK_S, FIRST_COMPLETED).done:
+            for future in _ready(done):
                 path = in_hand.pop(future)
                 if error := future.exception():
                     if isinstance(error, DIED) and path not in retried:
@@ -164,6 +171,14 @@ def embed_tracks(
                     yield path, found
     finally:
         listeners.close()
+
+
+def _ready(done: SimpleQueue[Future[Any]]) -> Iterator[Future[Any]]:
+    """Wait a little for tasks that are done; a queue, because waiting for them holds no lock."""
+    with suppress(Empty):
+        yield done.get(timeout=_LOOK_S)
+        while True:
+            yield done.get_nowait()
 
 
 def _hear(path: Path, runtime: Runtime, limits: DecodeLimits) -> EmbeddedTrack:
