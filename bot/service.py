@@ -207,6 +207,16 @@ class Soundalike:
         compare_stamps(heard.stamp, self._catalogue.stamp)
         return heard
 
+    async def identify(self, source: ClipSource) -> str:
+        """Return the id that a file has as a track, without hearing it.
+
+        Raises
+        ------
+        ClipError
+            It cannot be told.
+        """
+        return await self._listener.identify(source)
+
     async def hear_link(self, url: str, span: Span) -> EmbeddedClip:
         """Listen to what lies behind a link; raises as `hear` does."""
         began = time.perf_counter()

@@ -214,6 +214,18 @@ class Libraries:
 
         return tuple(_track(guild, row) for row in self._state.read(look))
 
+    def find(self, guild: int, track_id: str, space: str) -> Track | None:
+        """Return a track that was heard in an embedding space; None if there is none. Blocking."""
+
+        def look(database: sqlite3.Connection) -> Any:
+            return database.execute(
+                f"SELECT {_TRACK} FROM library WHERE {_HERE} AND track = ? AND space = ?",  # noqa: S608
+                (guild, track_id, space),
+            ).fetchone()
+
+        row = self._state.read(look)
+        return None if row is None else _track(guild, row)
+
     def preview(self, guild: int, track_id: str) -> bytes:
         """Return the compressed beginning of a track; empty where there is none. Blocking."""
 

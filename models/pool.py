@@ -25,6 +25,7 @@ from models.crew import DIED, Crew, as_problem
 from models.decode import CLIP_LIMITS, Audio, DecodeLimits, decode
 from models.embedders import open_embedder
 from models.listen import Decoded, decode_clip, embed_clip, listen_whole
+from models.payload import track_id
 from models.preview import make_excerpt
 from models.runtime import Runtime
 from models.session import check_model
@@ -144,6 +145,16 @@ class WorkerPool:
             self._keepers, _whole, source, self._runtime, timeout_s=_KEPT_TIMEOUT_S
         )
         return HeardTrack(embedded, self._runtime.stamp, preview)
+
+    async def identify(self, source: ClipSource) -> str:
+        """Return the id that `hear_whole` would give a track, without hearing it; in a worker.
+
+        Raises
+        ------
+        ClipError
+            It took too long.
+        """
+        return await self._run(self._keepers, track_id, source)
 
     async def warm_up(self) -> None:
         """Start every worker and load the model, so that the first clip is as quick as the next."""

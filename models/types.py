@@ -476,3 +476,6 @@ class ClipListener(Protocol):
 
     async def hear_whole(self, source: ClipSource) -> HeardTrack:
         """Hear a track to be kept; ClipError where it cannot be heard."""
+
+    async def identify(self, source: ClipSource) -> str:
+        """Return the id that a file has as a track, without hearing it; ClipError if that fails."""

@@ -180,5 +180,8 @@ class _Deaf:
     async def hear_whole(self, _source: ClipSource) -> HeardTrack:
         raise self._refusal()
 
+    async def identify(self, _source: ClipSource) -> str:
+        raise self._refusal()
+
     def _refusal(self) -> ModelError:
         return ModelError("No model listens here.", "Ask with a track of the index: track:ID.")

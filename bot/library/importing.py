@@ -62,7 +62,8 @@ async def import_archive(
     """Put what an archive holds into a library, one file in memory at a time.
 
     What cannot be kept is left out and listed; a full library or a bot that stops ends it, and
-    what was added by then stays.
+    what was added by then stays: each track is on the disk before the next one is heard. The same
+    archive again goes on from there, for what is known is passed over unheard.
     """
     report = Report(len(archive.entries), archive.others)
     for entry in archive.entries:

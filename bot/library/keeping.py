@@ -44,7 +44,7 @@ class Naming(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A track, and whether it is new in the library."""
+    """A track as the library has it, and whether it is new there."""
 
     track: Track
     added: Added
@@ -85,6 +85,8 @@ class Keeper:
     async def keep(self, guild: int, source: ClipSource, naming: Naming = Naming()) -> Kept:  # noqa: B008
         """Put a file into a server's library, by who has a turn.
 
+        What is there already is known by its hash, and not heard again.
+
         Raises
         ------
         ClipError
@@ -94,6 +96,9 @@ class Keeper:
         SoundalikeError
             The model cannot listen, or nothing can be kept.
         """
+        known = await self._find(guild, await self.service.identify(source))
+        if known is not None:
+            return Kept(known, Added.KNOWN)
         usage = await self.service.aside(self._libraries.usage, guild)
         if usage.tracks >= self._libraries.most:
             raise self._full()
@@ -103,6 +108,10 @@ class Keeper:
         if added is Added.FULL:
             raise self._full()
         return Kept(embedded.track, added)
+
+    async def _find(self, guild: int, track_id: str) -> Track | None:
+        space = self.service.space
+        return await self.service.aside(self._libraries.find, guild, track_id, space)
 
     def _full(self) -> RequestError:
         return RequestError(*ENGLISH.say("library.full", most=self._libraries.most))

@@ -92,6 +92,7 @@ def report_text(report: Report, words: Words) -> str:
         lines.append(plain(words.translate(report.stopped), _REASON))
         if report.left:
             lines.append(words.count("library.not_heard", report.left))
+            lines.append(f"-# {words('library.go_on')}")
     return "\n".join(lines)
 
 

@@ -107,6 +107,13 @@ class MelEar:
         preview = await asyncio.to_thread(make_excerpt, source)
         return HeardTrack(EmbeddedTrack(track, clip.query.windows), STAMP, preview)
 
+    async def identify(self, source: ClipSource) -> str:
+        assert isinstance(source.data, bytes)
+        try:
+            return _id(soundfile.read(io.BytesIO(source.data), dtype="float32")[0])
+        except soundfile.LibsndfileError:
+            return hashlib.sha256(source.data).hexdigest()
+
     def _hear(self, source: ClipSource, span: Span) -> EmbeddedClip:
         assert isinstance(source.data, bytes)
         try:

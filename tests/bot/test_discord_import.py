@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import io
+import sqlite3
 import zipfile
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from bot.library.importing import Progress
 from bot.library.report import Report
 from index.libraries import Libraries
+from index.state import open_state
 from index.state_file import State
 from models.types import ClipSource, HeardTrack, PassingError, StateError
 from tests.bot.fakes import MakeBot
@@ -47,6 +51,12 @@ def is_done(message: Message) -> bool:
 
 def titles(state: State, discord: Discord) -> list[str]:
     return [track.title for track in Libraries(state).tracks(discord.guild.id)]
+
+
+def on_disk(path: Path) -> list[str]:
+    """Return the titles that somebody else who opens the file finds in it."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return [title for (title,) in database.execute("SELECT title FROM library")]
 
 
 class Patient(MelEar):
@@ -182,7 +192,48 @@ async def test_a_bot_that_stops_says_how_far_it_came(
     assert "1 track is new" in report.text
     assert "I am being restarted" in report.text
     assert "2 files were not listened to" in report.text
+    assert "Import the same zip again to go on" in report.text
     assert titles(state, discord_server) == ["Song 0"]
+
+
+async def test_the_same_zip_goes_on_where_it_was_stopped(
+    discord_server: Discord, make_bot: MakeBot, tmp_path: Path
+) -> None:
+    ear = Patient()
+    path = tmp_path / "kept" / "state.sqlite"
+    with open_state(path) as before:
+        async with discord_server.running(make_bot(listener=ear, remembered=before)):
+            await bring(discord_server, THREE)
+            ear.let.release()
+            # On the disk while the next one is heard, whatever becomes of the bot now.
+            await discord_server.until(lambda: on_disk(path) == ["Song 0"])
+    heard: list[str] = []
+
+    class Counting(MelEar):
+        async def hear_whole(self, source: ClipSource) -> HeardTrack:
+            heard.append(source.name)
+            return await super().hear_whole(source)
+
+    with open_state(path) as after:
+        async with discord_server.running(make_bot(listener=Counting(), remembered=after)):
+            report = await said(discord_server, THREE)
+            assert titles(after, discord_server) == ["Song 0", "Song 1", "Song 2"]
+    assert heard == ["Ann - Song 1.flac", "Ann - Song 2.flac"]
+    assert report.text.splitlines() == [
+        "**2 tracks are new in this server's library.**",
+        "1 was there already.",
+    ]
+
+
+async def test_what_a_full_library_has_is_passed_over(
+    discord_server: Discord, make_bot: MakeBot
+) -> None:
+    async with discord_server.running(make_bot(SOUNDALIKE_LIBRARY="2")):
+        await said(discord_server, THREE)
+        again = (await said(discord_server, THREE)).text
+    assert "**0 tracks are new in this server's library.**\n2 were there already." in again
+    assert "1 file was not listened to" in again
+    assert "Import the same zip again to go on" in again
 
 
 async def test_a_worker_that_fails_leaves_one_out_and_a_full_disk_ends_it(

@@ -97,7 +97,8 @@ async def test_a_track_is_found_as_soon_as_it_is_added(
     assert "🎯 This is **Ours** · Ann. · 🏠 from this server" in same.text
     (track,) = Libraries(state).tracks(discord_with_bot.guild.id)
     assert (track.title, track.artist, track.artist_known) == ("Ours", "Ann", False)
-    assert "already" in await add(discord_with_bot, name="Another name.wav")
+    known = await add(discord_with_bot, name="Another name.wav")
+    assert known == "**Ours** · Ann was in this server's library already."
 
 
 async def test_it_is_called_what_it_is_called(discord_with_bot: Discord, state: State) -> None:

@@ -82,6 +82,11 @@ async def test_a_track_is_found_once_it_is_added_and_by_its_server_alone(
     assert len(libraries.shelf(GUILD, "another-1")) == 0
     assert libraries.preview(GUILD, "song") == b"ogg"
     assert libraries.preview(OTHER, "song") == b""
+    named = libraries.find(GUILD, "song", STAMP.space)
+    assert named is not None
+    assert (named.title, named.library) == ("Song", "1")
+    assert libraries.find(OTHER, "song", STAMP.space) is None
+    assert libraries.find(GUILD, "song", "another-1") is None
 
 
 async def test_it_is_there_after_a_restart(tmp_path: Path) -> None:

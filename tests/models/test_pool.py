@@ -84,6 +84,7 @@ async def test_a_track_to_be_kept_is_heard_as_a_build_hears_it(
     ((_, built),) = embed_tracks([path], tiny, jobs=1)
     assert isinstance(built, EmbeddedTrack)
     whole = await pool.hear_whole(ClipSource(path.read_bytes(), path.name))
+    assert await pool.identify(ClipSource(path.read_bytes(), "other")) == whole.embedded.track.id
     assert whole.embedded.track == replace(built.track, path="", album="")
     np.testing.assert_array_equal(whole.embedded.windows.vectors, built.windows.vectors)
     np.testing.assert_array_equal(whole.embedded.windows.starts, built.windows.starts)
