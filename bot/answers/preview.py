@@ -45,6 +45,9 @@ async def play_preview(press: Press) -> None:
         start=clock(preview.start),
         end=clock(preview.start + preview.seconds),
     )
+    if isinstance(sound, bytes) and result.at >= preview.start + preview.seconds:
+        # A library keeps the beginning alone, and that is what was cut instead.
+        said += f"\n-# {press.words('preview.beginning', at=clock(result.at))}"
     await edit_file(interaction, f"▶️ {said}", file)
 
 

@@ -17,7 +17,8 @@ from index.libraries import Libraries
 from index.likes import Likes
 from index.state import open_state
 from index.state_file import State
-from models.types import EmbeddedTrack, Track
+from models.preview import make_excerpt
+from models.types import ClipSource, EmbeddedTrack, Track, Windows
 from tests.bot.fakes import MakeBot
 from tests.bot.sounds import STAMP, sound, title, wav, windows_of
 from tests.discord_server.content import Message
@@ -266,6 +267,29 @@ async def test_its_buttons_do_what_those_of_others_do(
     assert why.file("why.png")
     more = await (await discord_with_bot.click(shown, "More like this")).final_message()
     assert "This is **Ours** · Ann. · 🏠 from this server" in more.text
+
+
+@pytest.mark.parametrize("at", [30.0, 100.0])
+async def test_a_preview_of_a_spot_that_is_not_kept_says_so(
+    discord_with_bot: Discord, state: State, at: float
+) -> None:
+    unlike, alike = (windows_of(sound(*of)).vectors for of in (("shrill", 9), ("low", 40)))
+    windows = Windows(np.concatenate([unlike, alike]), np.array([0, at], np.float32))
+    track = EmbeddedTrack(Track("long", "Long", "Ann", seconds=180.0), windows)
+    beginning = make_excerpt(ClipSource(wav(sound("shrill", 9, 60.0)), "long.wav"))
+    await Libraries(state).add(discord_with_bot.guild.id, track, STAMP, beginning)
+    answer = await ask(discord_with_bot)
+    number = rank_of(answer, "Long")
+    played = await discord_with_bot.click(answer, control(answer, "play", number))
+    told = (await played.final_message(60)).text
+    if at < 60:
+        assert told == "▶️ **Long** · Ann, 0:30 – 0:40"
+    else:
+        assert told.splitlines() == [
+            "▶️ **Long** · Ann, 0:00 – 0:10",
+            "-# This is how it begins: I keep its first minute alone, and it sounds most like the "
+            "clip at 1:40.",
+        ]
 
 
 async def test_buttons_of_a_track_that_was_removed_say_so(discord_with_bot: Discord) -> None:
