@@ -9,6 +9,7 @@ from typing import Final
 
 _LONG_QUOTES: Final = ('"""', "'''")
 _BLANK: Final = " \t\r\n"
+_LINE_END: Final = "\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def put_sections(text: str, sections: Mapping[str, str]) -> str:
             kept.append(_under(piece.text, missing.pop(piece.section)))
     whole = "".join(kept)
     for section in missing.values():
-        whole = whole.rstrip(_BLANK) + "\n\n" if whole.strip(_BLANK) else whole
+        whole = whole.rstrip(_LINE_END) + "\n\n" if whole.strip(_BLANK) else whole
         whole += section
     return whole
 
@@ -86,7 +87,7 @@ def _under(header: str, section: str) -> str:
     first, _, rest = section.partition("\n")
     if tomllib.loads(header) != tomllib.loads(first):
         return section
-    return header.rstrip(_BLANK) + "\n" + rest
+    return header.rstrip(_LINE_END) + "\n" + rest
 
 
 def _end(text: str, at: int) -> int:

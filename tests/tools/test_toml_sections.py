@@ -85,6 +85,11 @@ class Writer:
         self.entries("", stays=stays)
 
 
+def test_a_comment_at_the_end_keeps_its_last_space() -> None:
+    assert with_sections("x = 1\n# ", SECTIONS).startswith("x = 1\n# \n\n[calibration]")
+    assert with_sections("[calibration] # \nx = 1", SECTIONS).startswith("[calibration] # \n")
+
+
 @st.composite
 def cards(draw: Callable[..., object]) -> tuple[str, list[str]]:
     writer = Writer(draw)
