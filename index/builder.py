@@ -91,7 +91,7 @@ class IndexBuilder:
         self.origin = Origin(stamp, window_seconds, hop_seconds)
         self._base: Base | None = None
         self._building = directory / BUILDING
-        self._published = False
+        self._finished = False
         self._held = ExitStack()
 
     def __enter__(self) -> Self:
@@ -117,7 +117,7 @@ class IndexBuilder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._published:
+        if self._finished:
             self._journal.close()
             # What cannot be removed does no harm: it says what was published, and goes next time.
             shutil.rmtree(self._building, ignore_errors=True)
@@ -168,6 +168,16 @@ class IndexBuilder:
         with writing(self.directory):
             paths = [path for path, _ in self._journal.files() if path in places]
             self._journal.restore(paths)
+
+    def set_aside(self, places: Iterable[StrPath]) -> list[str]:
+        """Let what an unfinished build found outside these places wait for one that asks for it.
+
+        It is not published, and needs no hearing then; what the index holds already stays. Return
+        the files that wait.
+        """
+        asked = Places(places)
+        with writing(self.directory):
+            return self._journal.set_aside(asked)
 
     def skip(self, path: StrPath, sentence: str, size: int, mtime_ns: int) -> None:
         """Leave a file out, and remember why until it changes."""
@@ -287,7 +297,8 @@ class IndexBuilder:
                     progress=progress,
                 )
                 recorded = False
-        self._published = not recorded  # or the next build carries the record on
+            # Or the next build carries the record on, or what waits in it.
+            self._finished = not recorded and not self._journal.keep_waiting(manifest.checksum)
         return manifest
 
     def _made_with(self) -> list[ModelStamp]:

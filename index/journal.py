@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from index.base import Base
-from index.journal_file import Origin, open_journal, spelled
+from index.journal_file import Origin, keep_waiting, open_journal, spelled
 from index.manifest import CATALOGUE
+from index.places import Places
 from index.schema import (
     PUT_FILE,
     attach_base,
@@ -29,6 +30,7 @@ from models.types import EmbeddedTrack, FloatArray, ModelStamp, Track
 _SEEN = """
 CREATE TEMP VIEW seen AS
     SELECT * FROM main.files WHERE source NOT IN (SELECT source FROM forgotten)
+    AND source NOT IN (SELECT source FROM waiting)
 UNION ALL
     SELECT * FROM base.files AS old
     WHERE NOT EXISTS (SELECT 1 FROM main.files AS new WHERE new.source = old.source)
@@ -67,10 +69,17 @@ UPDATE main.files SET left_out = ? WHERE left_out IS NULL
 AND id IN (SELECT id FROM base.files WHERE id IS NOT NULL AND left_out IS NOT NULL)
 """
 
+_CHANGED = """
+SELECT 1 FROM main.files WHERE source NOT IN (SELECT source FROM waiting)
+UNION ALL SELECT 1 FROM forgotten LIMIT 1
+"""
+
 # A file that is left out, and held no track before, changes none.
 _TRACKS_CHANGED = """
-SELECT 1 FROM main.files AS new WHERE id IS NOT NULL
-OR EXISTS (SELECT 1 FROM base.files AS old WHERE old.source = new.source AND old.id IS NOT NULL)
+SELECT 1 FROM main.files AS new WHERE source NOT IN (SELECT source FROM waiting) AND (
+    id IS NOT NULL
+    OR EXISTS (SELECT 1 FROM base.files AS old WHERE old.source = new.source AND old.id IS NOT NULL)
+)
 UNION ALL SELECT 1 FROM forgotten LIMIT 1
 """
 
@@ -207,6 +216,22 @@ class Journal:
         with self._database as database:
             database.executemany("INSERT OR IGNORE INTO forgotten VALUES (?)", rows)
 
+    def set_aside(self, places: Places) -> list[str]:
+        """Let what an unfinished build found elsewhere wait for a build that asks for it.
+
+        What the last generation holds stays what it is. Return the files that wait, by name.
+        """
+        find = (
+            "SELECT source FROM main.files WHERE source NOT IN (SELECT source FROM base.files) "
+            "ORDER BY source"
+        )
+        found = [source for (source,) in self._database.execute(find)]
+        waiting = [source for source in found if os.fsdecode(source) not in places]
+        with self._database as database:
+            database.execute("DELETE FROM waiting")
+            database.executemany("INSERT INTO waiting VALUES (?)", ([one] for one in waiting))
+        return [os.fsdecode(source) for source in waiting]
+
     def files(self) -> Iterator[tuple[str, str | None]]:
         """Yield the path of every file and the id of its track, if it has one."""
         rows = self._database.execute(
@@ -246,8 +271,7 @@ class Journal:
 
     def changed(self) -> bool:
         """Whether anything was recorded or forgotten since the last generation."""
-        either = "SELECT 1 FROM main.files UNION ALL SELECT 1 FROM forgotten LIMIT 1"
-        return self._database.execute(either).fetchone() is not None
+        return self._database.execute(_CHANGED).fetchone() is not None
 
     def tracks_changed(self) -> bool:
         """Whether a track came, went or was described anew since the last generation."""
@@ -282,6 +306,10 @@ class Journal:
         """Remember which generation is made of it: once that is live, the record is of no use."""
         with self._database as database:
             database.execute("UPDATE lineage SET published = ?", [checksum])
+
+    def keep_waiting(self, checksum: str) -> bool:
+        """Keep only what waits once a generation was made of the rest; False where nothing does."""
+        return keep_waiting(self._database, checksum)
 
     def close(self) -> None:
         """Let go of the record."""
@@ -353,4 +381,5 @@ class Journal:
 
 def _put_file(database: sqlite3.Connection, row: Sequence[object]) -> None:
     database.execute("DELETE FROM forgotten WHERE source = ?", row[:1])
+    database.execute("DELETE FROM waiting WHERE source = ?", row[:1])
     database.execute(PUT_FILE, row)

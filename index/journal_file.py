@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from index.places import Places
 from index.schema import FILES_TABLE, upgrade_files
 from models.types import ModelStamp
 
@@ -19,6 +21,9 @@ _VECTORS_TABLE = "CREATE TABLE vectors (id TEXT PRIMARY KEY, starts BLOB, vector
 # One row, both by the checksums of their manifests: the generation that the record was last laid
 # over, and the one that was being made of it. Either is empty where there is none.
 _LINEAGE_TABLE = "CREATE TABLE IF NOT EXISTS lineage (base TEXT NOT NULL, published TEXT NOT NULL)"
+
+# Files of an unfinished build that the one at work does not ask for.
+_WAITING_TABLE = "CREATE TABLE IF NOT EXISTS waiting (source TEXT PRIMARY KEY)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ def drop_published(building: Path, checksum: str) -> None:
     """Drop the record of a build that was stopped after it was published, before it could go.
 
     Whoever finds another live generation than this one takes it for unfinished. So every change of
-    an index drops it first.
+    an index drops it first. What waits in it for another build is kept.
 
     Parameters
     ----------
@@ -83,10 +88,64 @@ def drop_published(building: Path, checksum: str) -> None:
     try:
         with closing(sqlite3.connect(path)) as database:
             found = database.execute("SELECT published FROM lineage").fetchone()
+            if found != (checksum,) or keep_waiting(database, checksum):
+                return
     except sqlite3.Error:
         return  # it is of an older version, or whoever carries it on says what is wrong
-    if found == (checksum,):
-        _remove(path)
+    _remove(path)
+
+
+def keep_waiting(database: sqlite3.Connection, checksum: str) -> bool:
+    """Keep of a record only what waits for another build, once a generation was made of the rest.
+
+    Parameters
+    ----------
+    database : sqlite3.Connection
+    checksum : str
+        That of the generation's manifest: the record lies over it from now on.
+
+    Returns
+    -------
+    bool
+        Whether anything waits; where nothing does, the record is left as it is.
+    """
+    if not _has_table(database, "waiting"):
+        return False  # it is of an older version
+    waits = "SELECT 1 FROM main.files WHERE source IN (SELECT source FROM waiting) LIMIT 1"
+    if database.execute(waits).fetchone() is None:
+        return False
+    with database:
+        database.execute("DELETE FROM main.files WHERE source NOT IN (SELECT source FROM waiting)")
+        database.execute(
+            "DELETE FROM main.vectors "
+            "WHERE id NOT IN (SELECT id FROM main.files WHERE id IS NOT NULL)"
+        )
+        database.execute("UPDATE lineage SET base = ?, published = ''", [checksum])
+    return True
+
+
+def forget_unfinished(building: Path, places: Places) -> None:
+    """Drop what an unfinished build holds of places that are taken out of the index.
+
+    Parameters
+    ----------
+    building : Path
+        Where the record lies, if there is any.
+    places : Places
+    """
+    path = building / JOURNAL
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(path)) as database, database:
+            if _has_table(database, "files"):
+                sources = database.execute("SELECT source FROM files").fetchall()
+                gone = [row for row in sources if os.fsdecode(row[0]) in places]
+                database.executemany("DELETE FROM files WHERE source = ?", gone)
+    except sqlite3.OperationalError:
+        raise  # the disk is full or closed: what stayed in it would come back
+    except sqlite3.DatabaseError:
+        return  # it is damaged: whoever would carry it on discards it
 
 
 def spelled(stamp: ModelStamp) -> str:
@@ -131,6 +190,7 @@ def _prepare(database: sqlite3.Connection, origin: Origin) -> None:
     names_files = _has_table(database, "stamps")
     database.execute(_STAMPS_TABLE)
     database.execute(_LINEAGE_TABLE)
+    database.execute(_WAITING_TABLE)
     if not _has_table(database, "origin"):
         database.execute("CREATE TABLE origin (json TEXT)")
         database.execute(FILES_TABLE.format(name="main.files"))

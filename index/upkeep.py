@@ -24,7 +24,7 @@ from index.generations import (
     writer_lock,
 )
 from index.journal import Journal
-from index.journal_file import Origin, drop_published
+from index.journal_file import Origin, drop_published, forget_unfinished
 from index.manifest import Manifest
 from index.places import Places, StrPath
 from index.publishing import publish_journal
@@ -112,6 +112,8 @@ def remove_tracks(
                 f"Nothing would be left of the index in {directory}.",
                 "Delete its folder if you want it no more.",
             )
+        # First: hearing something again is less of a loss than what comes back unasked.
+        forget_unfinished(directory / BUILDING, whole)
         making = _as_before(base.manifest, tuple(sources))
         edited = _publish(directory, journal, base, making, keep, progress)
         return replace(edited, spared=len(spared))

@@ -322,6 +322,79 @@ def test_what_is_removed_beside_an_unfinished_build_stays_removed(
     assert ids(directory) == ["track3", "track4", "track5"]
 
 
+def test_a_source_that_is_removed_beside_an_unfinished_build_stays_removed(
+    directory: Path, tracks: list[EmbeddedTrack], rng: np.random.Generator
+) -> None:
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.add(random_track("late", rng), "/other/late", 1, 1)
+        builder.add(random_track("too", rng), "/music/too", 1, 1)
+        builder.recognise(replace(tracks[3].track, title="New"), "/other/4", 2, 2)
+        builder.skip("/other/broken", "It is broken.", 1, 1)
+    remove_tracks(directory, [], ["/other"])
+    with IndexBuilder(directory, STAMP) as builder:
+        assert not any(builder.done(f"/other/{name}", 1, 1) for name in ("late", "broken"))
+        assert not builder.knows("late")
+        assert builder.done("/music/too", 1, 1)
+        builder.publish()
+    assert ids(directory) == ["too", "track1", "track2", "track3"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no database" * 500])
+def test_a_record_that_cannot_be_read_stops_no_removal(directory: Path, content: bytes) -> None:
+    record = directory / ".building" / "journal.sqlite"
+    record.parent.mkdir()
+    record.write_bytes(content)
+    assert remove_tracks(directory, [], ["/other"]).manifest.tracks == 3
+    assert record.read_bytes() == content
+
+
+def test_what_an_unfinished_build_found_elsewhere_waits_until_it_is_asked_for(
+    directory: Path, tracks: list[EmbeddedTrack], rng: np.random.Generator
+) -> None:
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.add(random_track("late", rng), "/new/late", 1, 1)
+        builder.recognise(replace(tracks[0].track, title="Copy"), "/new/copy", 1, 1)
+        builder.skip("/new/broken", "It is broken.", 1, 1)
+        builder.recognise(replace(tracks[3].track, title="New"), "/other/4", 2, 2)
+        builder.add(random_track("too", rng), "/music/too", 1, 1)
+    for generation in (2, 2):  # where nothing changes, it waits as well
+        with IndexBuilder(directory, STAMP) as builder:
+            waiting = [f"/new/{name}" for name in ("broken", "copy", "late")]
+            assert builder.set_aside(["/music"]) == waiting
+            assert builder.skipped() == builder.duplicates() == []
+            assert len(builder) == 6
+            assert builder.knows("late")
+            builder.publish()
+        assert live_generation(directory).name == f"generation-00000{generation}"
+    assert ids(directory) == ["too", *(f"track{n}" for n in range(1, 6))]
+    with open_index(directory) as index:
+        assert index.find("track4").title == "New"  # what is held already is no news
+    with IndexBuilder(directory, STAMP) as builder:
+        assert builder.set_aside(["/music", "/new"]) == []
+        assert all(builder.done(place, 1, 1) for place in waiting)
+        assert builder.publish().tracks == 7
+    assert not (directory / ".building").exists()
+    assert verify_index(directory) == []
+
+
+def test_what_waits_outlives_a_build_that_was_killed_once_it_was_published(
+    directory: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.add(random_track("late", rng), "/new/late", 1, 1)
+        builder.add(random_track("too", rng), "/music/too", 1, 1)
+    with monkeypatch.context() as patch, IndexBuilder(directory, STAMP) as builder:
+        patch.setattr("index.journal.keep_waiting", lambda *_: True)
+        builder.set_aside(["/music"])
+        builder.publish()
+    remove_tracks(directory, ["too"], [])
+    with IndexBuilder(directory, STAMP) as builder:
+        assert builder.set_aside(["/new"]) == []
+        assert builder.done("/new/late", 1, 1)
+        assert builder.publish().tracks == 6
+    assert ids(directory) == ["late", *(f"track{n}" for n in range(1, 6))]
+
+
 def test_what_was_asked_for_again_by_an_unfinished_build_comes_back(
     directory: Path, tracks: list[EmbeddedTrack]
 ) -> None:

@@ -9,9 +9,12 @@ from pathlib import Path
 import mutagen
 import pytest
 
+from index.builder import IndexBuilder
 from index.opened import open_index
+from models.types import EmbeddedTrack
 from tests.tools.conftest import Cli, only_json, write_piece
 from tools import build
+from tools.hearing import state_of
 
 
 @pytest.fixture
@@ -93,6 +96,27 @@ def test_what_is_removed_comes_back_only_when_asked_for(
     assert "Nothing would be left" in refused(cli, "remove", music, "--out", index)
     status, out, _ = cli("index", "remove", music / "High", "--out", index)
     assert (status, out) == (0, f"2 tracks removed, 1 track left in {index}.\n")
+
+
+def test_what_an_unfinished_build_heard_elsewhere_waits_until_it_is_named(
+    tiny_model: Path, music: Path, tmp_path: Path, index: Path, cli: Cli
+) -> None:
+    more = tmp_path / "more"
+    (music / "High").rename(more)
+    asked(cli, "build", more, "--out", tmp_path / "heard")
+    with open_index(tmp_path / "heard") as heard:
+        stamp, held = heard.stamp, list(heard.contents())
+    with IndexBuilder(index, stamp) as builder:  # and is stopped
+        for track, windows in held:
+            path = more / Path(track.path).name
+            builder.add(EmbeddedTrack(track, windows), path, *state_of(path))
+    status, out, err = cli("index", "build", music, "--out", index, "--json")
+    assert (status, only_json(out)["tracks"]) == (0, 4)
+    assert "An unfinished build left 2 files of other folders, such as " in err
+    assert asked(cli, "update", "--out", index)["tracks"] == 4
+    added = asked(cli, "add", more, "--out", index)
+    assert (added["tracks"], added["heard"], added["kept"]) == (6, 0, 2)
+    assert "unfinished" not in cli("index", "update", "--out", index)[2]
 
 
 def test_what_only_leaves_something_out_is_no_new_generation(
