@@ -25,7 +25,7 @@ from index.generations import (
 )
 from index.journal import Journal, LeftOut
 from index.journal_file import JOURNAL, Origin, drop_published
-from index.manifest import Manifest
+from index.manifest import Manifest, check_sources
 from index.places import Places, StrPath
 from index.publishing import publish_journal
 from index.staging import Making, Progress
@@ -64,7 +64,8 @@ class IndexBuilder:
     origin : Origin
         What its vectors come from: only those of an index that fits are carried on.
     sources : tuple of str
-        The folders and files of audio that the index is built from; to be set before `publish`.
+        The folders and files of audio that the index is built from, each once; to be set before
+        `publish`, and best before the work: CatalogueError where they are too many to hold.
 
     Raises
     ------
@@ -85,7 +86,7 @@ class IndexBuilder:
     ) -> None:
         self.directory = directory
         self.notes: tuple[str, ...] = ()
-        self.sources: tuple[str, ...] = ()
+        self._sources: tuple[str, ...] = ()
         self._keep = keep
         self._changing = changing
         self.origin = Origin(stamp, window_seconds, hop_seconds)
@@ -102,7 +103,7 @@ class IndexBuilder:
             self.directory.mkdir(parents=True, exist_ok=True)
             held.enter_context(writer_lock(self.directory))
             self._base = self._find_base()
-            self.sources = self._base.manifest.sources if self._base else ()
+            self._sources = self._base.manifest.sources if self._base else ()
             self._building.mkdir(exist_ok=True)
             self._journal = Journal(self._building / JOURNAL, self.origin, self._base)
             held.callback(self._journal.close)
@@ -126,6 +127,17 @@ class IndexBuilder:
     def __len__(self) -> int:
         """Tracks so far, those of the live generation included."""
         return self._journal.tracks()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The folders and files of audio that the index is built from."""
+        return self._sources
+
+    @sources.setter
+    def sources(self, sources: Iterable[str]) -> None:
+        named = tuple(sorted({*sources}))
+        check_sources(named)
+        self._sources = named
 
     def done(self, path: StrPath, size: int, mtime_ns: int) -> bool:
         """Whether a file was added or skipped before and has not changed since."""
@@ -279,14 +291,13 @@ class IndexBuilder:
         """
         with writing(self.directory):
             manifest = self._base.manifest if self._base else None
-            sources = tuple(sorted({*self.sources}))
             recorded = self._journal.changed()
             changed = self._journal.tracks_changed() if only_tracks else recorded
-            if manifest is None or changed or sources != manifest.sources:
+            if manifest is None or changed or self.sources != manifest.sources:
                 origin = self.origin
                 stamp, *others = self._made_with()
                 making = Making(
-                    stamp, tuple(others), origin.window_seconds, origin.hop_seconds, sources
+                    stamp, tuple(others), origin.window_seconds, origin.hop_seconds, self.sources
                 )
                 manifest = publish_journal(
                     self.directory,

@@ -20,7 +20,9 @@ CATALOGUE = "catalogue.sqlite"
 FILES = (CATALOGUE, VECTORS, GRAPH)
 """The files of a generation that is of one piece."""
 LIMIT = 64 << 20
-"""Bytes of a manifest: nobody reads a longer one, and so none is written."""
+"""Bytes of a manifest: nobody reads a longer one."""
+SOURCES_LIMIT = 63 << 20
+"""Bytes that its sources may take; the rest is a few kilobytes, however large the index is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,7 @@ class Manifest:
         """Return the manifest as JSON, in Unicode, that carries a checksum of itself."""
         fields = asdict(self)
         text = json.dumps({**fields, "checksum": _checksum(fields)}, indent=2, ensure_ascii=False)
-        # A file's name that is no UTF-8 holds half characters, which only an escape can spell.
-        return text.encode(errors="backslashreplace").decode() + "\n"
+        return _in_unicode(text).decode() + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
@@ -183,6 +184,23 @@ class Manifest:
         return sensible and size == segment.windows * self.stamp.dim * 4
 
 
+def check_sources(sources: Sequence[str]) -> None:
+    """Refuse more sources than a manifest can hold, before anything else is done about them.
+
+    Raises
+    ------
+    CatalogueError
+        Spelt out, they take more than `SOURCES_LIMIT` bytes.
+    """
+    lines = (_in_unicode(json.dumps(source, ensure_ascii=False)) for source in sources)
+    if sum(len(line) + len("    ,\n") for line in lines) > SOURCES_LIMIT:
+        raise CatalogueError(
+            f"The index would be of {len(sources):,} folders and files that were each named: more "
+            "than its manifest can hold.",
+            "Name the folders they lie in instead; what was heard is kept.",
+        )
+
+
 def segment_files(number: int) -> tuple[str, str]:
     """Return the names of a segment's vectors and graph; segments count from 0."""
     if number == 0:
@@ -193,6 +211,11 @@ def segment_files(number: int) -> tuple[str, str]:
 def _names(segments: Sequence[Segment]) -> Iterator[str]:
     for number in range(len(segments)):
         yield from segment_files(number)
+
+
+def _in_unicode(text: str) -> bytes:
+    """Encode JSON; a file's name that is no UTF-8 has half characters, which are escaped."""
+    return text.encode(errors="backslashreplace")
 
 
 def _checksum(fields: Mapping[str, Any]) -> str:

@@ -19,7 +19,6 @@ from index.generations import sync_file
 from index.journal import Journal, Placed
 from index.manifest import (
     CATALOGUE,
-    LIMIT,
     MANIFEST,
     FileSum,
     GraphSettings,
@@ -31,7 +30,7 @@ from index.merging import kept_segments
 from index.schema import PUT_FILE, PUT_TRACK, create_tables, fill
 from index.segments import open_segments
 from index.vectors import build_graph
-from models.types import CatalogueError, ModelStamp
+from models.types import ModelStamp
 
 Progress = Callable[[int, int], None]
 
@@ -103,11 +102,6 @@ def write_generation(
         Called with the windows put into the graph and those there are.
     whole : bool
         Whether to write everything again, in one segment.
-
-    Raises
-    ------
-    CatalogueError
-        It was made of more sources than a manifest can hold.
     """
     folder.mkdir()
     plan = _plan(list(journal.placed()), () if base is None or whole else base.manifest.segments)
@@ -134,7 +128,7 @@ def write_generation(
         files={**{name: file_sum(folder / name) for name in written}, **taken},
         graph=settings,
     )
-    (folder / MANIFEST).write_bytes(_spelled(manifest))
+    (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
     _sync(folder / MANIFEST)
     open_segments(folder, manifest).close()  # usearch may stop short without a word
     return manifest
@@ -163,18 +157,6 @@ def _plan(tracks: list[Placed], segments: Sequence[Segment]) -> _Plan:
         moved.append(replace(track, row=at))
         at += track.count
     return _Plan(moved, kept, fresh)
-
-
-def _spelled(manifest: Manifest) -> bytes:
-    """Return a manifest's bytes; CatalogueError where nobody could read them."""
-    spelled = manifest.to_json().encode()
-    if len(spelled) > LIMIT:
-        raise CatalogueError(
-            f"The index would be of {len(manifest.sources):,} folders and files that were each "
-            "named: more than its manifest can hold.",
-            "Name the folders they lie in instead; what was heard is kept.",
-        )
-    return spelled
 
 
 def _write_vectors(path: Path, journal: Journal, tracks: Iterable[Placed]) -> None:

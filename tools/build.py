@@ -159,6 +159,8 @@ def build_index(
         for note in builder.notes:
             screen.note(note)
         _set_aside(found.places, builder, screen)
+        before = builder.sources
+        builder.sources = _sources_after(before, found.sources, lost)  # refused now or never
         if options.adding:
             builder.restore(found.places)
         elif not options.drop_empty:
@@ -187,7 +189,7 @@ def build_index(
         duplicates = [file for file in builder.duplicates() if file.path in ours]
         failed = passing.union(file.path for file in skipped) if options.adding else set()
         named = [source for source in found.sources if str(source) not in failed]
-        builder.sources = _sources_after(builder.sources, named, lost)
+        builder.sources = _sources_after(before, named, lost)
         left_out = [*closed, *found.left_out, *skipped, *heard.passing]
         fresh = {os.fspath(audio) for audio in new}
         known = len({file.path for file in skipped} - fresh)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -252,19 +253,31 @@ def test_an_index_of_very_many_sources_is_opened_again(
 def test_more_sources_than_a_manifest_holds_are_refused(
     tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def grow(builder: IndexBuilder, sources: list[str]) -> None:
+        for number in itertools.count():
+            sources.append(f"{names[number % 4] * 20}{number}")
+            builder.sources = tuple(sources)
+
+    most, rest = 30_000, 1_500
+    monkeypatch.setattr("index.manifest.SOURCES_LIMIT", most)
+    monkeypatch.setattr("index.generations.LIMIT", most + rest)
+    names = ('/music/a "song".ogg', "/b\udcff", "/音楽/曲", "/a\\b\n")
+    spelled: list[str] = []
     with IndexBuilder(tmp_path, STAMP) as builder:
         builder.add(random_track("one", rng), "/music/one.ogg", 1, 1)
-        builder.publish()
-    for module in ("staging", "generations"):
-        monkeypatch.setattr(f"index.{module}.LIMIT", 4000)
-    with IndexBuilder(tmp_path, STAMP) as builder:
-        builder.add(random_track("two", rng), "/music/two.ogg", 1, 1)
-        builder.sources = tuple(f"/music/{n}.ogg" for n in range(300))
         with pytest.raises(CatalogueError, match="more than its manifest can hold"):
-            builder.publish()
-        assert live_generation(tmp_path).name == "generation-000001"
+            grow(builder, spelled)
+        assert len(builder.sources) == len(spelled) - 1
+        builder.publish()
+    # As many as were taken are read again, and fill what there is for them.
+    manifest = live_generation(tmp_path) / "manifest.json"
+    assert most < manifest.stat().st_size < most + rest
+    assert describe_index(tmp_path).sources == tuple(sorted(spelled[:-1]))
+    # Fewer are always taken, and what was made when there was more room is opened.
+    monkeypatch.setattr("index.manifest.SOURCES_LIMIT", 100)
+    with IndexBuilder(tmp_path, STAMP) as builder:
         builder.sources = ("/music",)
-        assert builder.publish().tracks == 2
+        builder.publish()
     assert describe_index(tmp_path).sources == ("/music",)
 
 

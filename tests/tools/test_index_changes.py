@@ -139,6 +139,18 @@ def test_what_only_leaves_something_out_is_no_new_generation(
     assert (info["generation"], info["tracks"]) == ("generation-000003", 6)
 
 
+def test_too_many_names_are_refused_before_anything_is_heard(
+    tiny_model: Path, music: Path, index: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(cli, "build", music / "Low", "--out", index)
+    monkeypatch.setattr("index.manifest.SOURCES_LIMIT", len(str(music)) + 30)
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "listen", lambda *_: pytest.fail("it listened"))
+        err = refused(cli, "add", *(music / "High").iterdir(), "--out", index)
+    assert "more than its manifest can hold.\nName the folders they lie in" in err
+    assert asked(cli, "add", music, "--out", index)["tracks"] == 6
+
+
 def test_compacted_and_back(tiny_model: Path, music: Path, index: Path, cli: Cli) -> None:
     asked(cli, "build", music, "--out", index)
     assert "of one piece already" in cli("index", "compact", index)[1]
