@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from bot.service import compare_stamps
+from bot.stamps import compare_stamps
 from models.types import (
     ModelStamp,
     Query,

@@ -14,8 +14,8 @@ from enum import Enum
 from pathlib import Path
 
 from bot.invite import invite_url
-from bot.service import compare_stamps
 from bot.settings import MODEL, SETTINGS, Settings
+from bot.stamps import compare_stamps
 from bot.token import application_id, token_problem
 from models.card import ModelCard, ModelFile, check_file
 from models.cards import load_card

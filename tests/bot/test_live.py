@@ -190,7 +190,8 @@ async def test_an_ask_stays_with_the_generation_it_began_in(
         shelf = LibraryShelf([EmbeddedTrack(Track("c" * 64, "Own"), windows_of(sound("low", 3)))])
         personal = taste_of([liked], STAMP.space, STAMP.dim)
         over = service.over(partial(IndexWithLibrary, shelf=shelf))
-        answer = await over.recommend(CLIP, Span(), SearchOptions(12), personal)
+        clip = await over.hear(CLIP, Span())
+        answer = await over.ask(clip, SearchOptions(12), personal)
         assert len(answer.results) > 3
         assert over.tracks == 2
         assert await first_title(service) == "Brand new"

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.service import Soundalike, compare_stamps
+from bot.service import Soundalike
+from bot.stamps import compare_stamps
 from models.types import (
     CatalogueError,
     ClipSource,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.service import compare_stamps
+from bot.stamps import compare_stamps
 from models.runtime import Runtime
 from tools.evaluate.sources import Material, is_index, read_folder, read_index
 from tools.screen import Screen

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from bot.service import compare_stamps
+from bot.stamps import compare_stamps
 from index.opened import Index, open_index
 from models.types import CatalogueError, FloatArray, ModelStamp, SoundalikeError
 from tools.quantize.catalogues import AnIndex, Catalogue, TheSounds
