@@ -53,13 +53,24 @@ def about_text(service: Soundalike, words: Words, latency: float, uptime: float)
     """
     stamp = service.index.stamp
     model = plain(f"{stamp.model} {stamp.version}", _LONGEST)
-    versions = " · ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
+    known = {name: _installed(name) for name in _PACKAGES}
+    versions = " · ".join(f"{name} {version}" for name, version in known.items() if version)
+    release = _installed("soundalike")
     facts = [
-        words("about.version", version=importlib.metadata.version("soundalike")),
+        words("about.version", version=release) if release else words("about.uninstalled"),
         words("about.model", model=model, space=plain(stamp.space, _LONGEST)),
         words("about.catalogue", tracks=words.count("card.tracks", service.tracks)),
     ]
     if math.isfinite(latency):
         facts.append(words("about.latency", milliseconds=words.number(round(1000 * latency))))
     facts.append(words("about.uptime", time=clock(uptime)))
-    return "\n".join(f"- {fact}" for fact in facts) + f"\n-# {versions}"
+    small = f"\n-# {versions}" if versions else ""
+    return "\n".join(f"- {fact}" for fact in facts) + small
+
+
+def _installed(package: str) -> str:
+    """Return the version of a package; empty where it is run from its source."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""

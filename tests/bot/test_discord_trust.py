@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 import io
 import json
 import zipfile
@@ -223,6 +224,23 @@ async def test_about_says_what_it_is(discord_with_bot: Discord) -> None:
     assert "mean-mel 1" in shown.text
     assert "12 tracks" in shown.text
     assert "discord.py 2" in shown.text
+
+
+async def test_about_is_said_where_the_project_is_not_installed(
+    discord_with_bot: Discord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = importlib.metadata.version
+
+    def version(package: str) -> str:
+        if package in ("soundalike", "usearch"):
+            raise importlib.metadata.PackageNotFoundError(package)
+        return told(package)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    shown = await (await discord_with_bot.slash("about")).final_message()
+    assert "- Run from its source, not installed\n- I listen with" in shown.text
+    assert "-# discord.py 2" in shown.text
+    assert "usearch" not in shown.text
 
 
 async def test_help_comes_in_every_place(discord_with_bot: Discord) -> None:
