@@ -20,10 +20,11 @@ ON, OFF = "on", "off"
 
 
 class Asker(NamedTuple):
-    """Who asks, and in which server; None in a direct message."""
+    """Who asks, in which server, None for none, and whether nobody else reads the answer."""
 
     person: int
     guild: int | None
+    alone: bool
 
 
 class Asking:
@@ -83,15 +84,16 @@ class Asking:
     ) -> Recommendations:
         """Find the tracks that sound like what was heard, as `Soundalike.ask` does.
 
-        Where the asker's thumbs had a say, a note says so: not how many there are, for the answer
-        may be read by all.
+        Where the asker's thumbs had a say, a note says so, but to the asker alone: that they gave
+        any is nobody else's business, and "your taste" would be everybody's.
         """
         service = await self.service_in(asker.guild)
         personal = None
         if await self.counts(asker.person):
             personal = await self.taste_of(asker.person)
         answer = await service.ask(clip, options, personal, began, recognise=recognise)
-        if not answer.results or personal is None or not (personal or personal.disliked):
+        moved = personal is not None and bool(personal or personal.disliked)
+        if not (asker.alone and answer.results and moved):
             return answer
         yours = ENGLISH.say("taste.yours").sentence
         return replace(answer, clip=replace(answer.clip, notes=(*answer.clip.notes, yours)))

@@ -18,7 +18,7 @@ async def more_like_this(press: Press) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     await press.track()  # says in a sentence that it is gone
     async with in_turn(press.tools.gate, interaction, press.words):
-        asker = Asker(interaction.user.id, interaction.guild_id)
+        asker = Asker(interaction.user.id, interaction.guild_id, alone=True)
         asking = press.tools.asking
         clip = await (await asking.service_in(asker.guild)).hear_track(track.id)
         answer = await asking.ask(clip, SearchOptions(MOST), asker)

@@ -16,7 +16,9 @@ async def answer_interaction(
 ) -> None:
     """Answer an ask where an interaction made it, for all to see; raises as `Answerer` does."""
     words = words_for(interaction.locale)
-    asker = Asker(interaction.user.id, interaction.guild_id)
+    # In a server or a group others read it too.
+    alone = interaction.context.dm_channel
+    asker = Asker(interaction.user.id, interaction.guild_id, alone)
     with answerer.place(asker, ask):
         # Discord waits three seconds: this comes before anything that takes time.
         await interaction.response.defer(thinking=True)

@@ -64,7 +64,8 @@ class ClipDrop(commands.Cog):
 
 
 def _asker(message: discord.Message) -> Asker:
-    return Asker(message.author.id, message.guild.id if message.guild else None)
+    guild = message.guild.id if message.guild else None
+    return Asker(message.author.id, guild, alone=guild is None)
 
 
 def _hint_key(message: discord.Message) -> str:

@@ -65,8 +65,8 @@ class Kit:
 
 
 def asker_of(interaction: discord.Interaction) -> Asker:
-    """Return who asks, and where."""
-    return Asker(interaction.user.id, interaction.guild_id)
+    """Return who asks, and where, of an answer that is put there for all to see."""
+    return Asker(interaction.user.id, interaction.guild_id, interaction.context.dm_channel)
 
 
 def offers_of(

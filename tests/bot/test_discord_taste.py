@@ -42,6 +42,14 @@ def track_id(index: Index, kind: str, seed: int = 0) -> str:
     return track.id
 
 
+def menu(message: Message) -> str:
+    return next(
+        part["custom_id"]
+        for part in message.parts()
+        if part.get("custom_id", "").startswith("answer:pick:")
+    )
+
+
 async def like(
     state: State, index: Index, person: int, kind: str, seed: int, vote: int = 1
 ) -> None:
@@ -94,24 +102,45 @@ async def test_what_was_shown_is_remembered_where_nothing_else_is_left(
     assert shown.of(ada) == {track_id(sound_index, "low")}
 
 
+async def test_that_somebody_gave_thumbs_is_read_by_nobody_else(
+    discord_with_bot: Discord, state: State, sound_index: Index
+) -> None:
+    discord = discord_with_bot
+    grace = discord.add_user("Grace", installed_app=True)
+    discord.world.add_member(discord.guild, grace)
+    await like(state, sound_index, grace.id, "middle", 0, -1)
+    for place in (discord.channel, discord.world.direct(grace, discord.member)):
+        clip = {"file": discord.upload("clip.wav", wav(sound("middle", 7)))}
+        asked = await discord.slash("similar", clip, user=grace, channel=place)
+        answer = await asked.final_message()
+        assert not answer.ephemeral
+        assert title("middle", 0) not in titles(answer)
+        assert "taste" not in answer.text
+        assert "thumb" not in answer.text
+        # What is like one of them is for the eyes of who pressed.
+        chosen = await discord.select(answer, menu(answer), ["1"], user=grace)
+        panel = await chosen.final_message()
+        pressed = await discord.click(panel, "More like this", user=grace)
+        more = await pressed.final_message()
+        assert more.ephemeral
+        assert "To your taste" in more.text
+
+
 async def test_thumbs_move_an_answer_and_the_card_says_so(
     discord_with_bot: Discord, state: State, sound_index: Index
 ) -> None:
-    ada = discord_with_bot.member.id
+    ada, dm = discord_with_bot.member.id, discord_with_bot.dm()
     clip = {"file": discord_with_bot.upload("clip.wav", wav(sound("middle", 7)))}
-    before = await (await discord_with_bot.slash("similar", clip)).final_message()
+    before = await (await discord_with_bot.slash("similar", clip, channel=dm)).final_message()
     hated = titles(before)[0]
     await like(state, sound_index, ada, "middle", int(hated[-1]), -1)
     clip = {"file": discord_with_bot.upload("clip.wav", wav(sound("middle", 7)))}
-    after = await (await discord_with_bot.slash("similar", clip)).final_message()
+    after = await (await discord_with_bot.slash("similar", clip, channel=dm)).final_message()
     assert hated not in titles(after)
-    assert "To your taste" in after.text
-    # All may read it, and nobody is to know how many thumbs somebody gave.
-    assert "thumb" not in after.text
-    assert "down" not in after.text
+    assert "To your taste: /likes taste switches that off." in after.text.replace("\\", "")
     await Choices(state).choose(ada, TASTE, "off")
     clip = {"file": discord_with_bot.upload("clip.wav", wav(sound("middle", 7)))}
-    plain = await (await discord_with_bot.slash("similar", clip)).final_message()
+    plain = await (await discord_with_bot.slash("similar", clip, channel=dm)).final_message()
     assert titles(plain) == titles(before)
     assert "taste" not in plain.text
 
