@@ -13,11 +13,10 @@ from bot.service import Soundalike
 from bot.settings import Settings, expanded
 from bot.times import parse_span
 from index.verify import describe_index
-from models.cards import known_card, list_cards, load_card
+from models.cards import known_card
 from models.types import (
     CatalogueError,
     ClipSource,
-    ModelError,
     Only,
     Recommendations,
     SearchOptions,
@@ -25,12 +24,12 @@ from models.types import (
 )
 from tools import options
 from tools.compose import open_catalogue, open_service
+from tools.imported import asker_of
 from tools.screen import Screen
 from tools.stores import asked
 from tools.table import answer_lines
 
 TRACK = "track:"
-_VGGISH = ("vggish-pca", 128)
 _LINKS = ("http://", "https://")
 
 
@@ -111,17 +110,13 @@ def _fix_of_imported(settings: Settings, model: str | None) -> str:
     if found.sources or (stamp.space, stamp.dim) == (listening.space, listening.dim):
         return ""
     track = "sk with a track of it: `track:ID`."
-    cards = {(card.space, card.dim): card.name for card in list_cards(models)}
-    name = cards.get((stamp.space, stamp.dim), "")
-    if not name and (stamp.space, stamp.dim) == _VGGISH:
-        name = "vggish"  # its card comes with the weights
-    if not name:
+    asker = asker_of(stamp, models)
+    if asker is None:
         return f"A{track}"
-    try:
-        load_card(name, models)
-    except ModelError:
-        return f"Fetch it (`soundalike model fetch vggish`) and add `--model {name}`; or a{track}"
-    return f"Add `--model {name}`; or a{track}"
+    if asker.installed:
+        return f"Add `--model {asker.name}`; or a{track}"
+    fetch = "Fetch it (`soundalike model fetch vggish`)"
+    return f"{fetch} and add `--model {asker.name}`; or a{track}"
 
 
 def _waited_for(clip: str) -> str:

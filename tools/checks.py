@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 
 from bot.invite import invite_url
-from bot.settings import MODEL, SETTINGS, Settings
+from bot.settings import INDEX, MODEL, SETTINGS, STORE, Settings
 from bot.stamps import compare_stamps
 from bot.token import application_id, token_problem
 from models.card import ModelCard, ModelFile, check_file
@@ -22,6 +22,7 @@ from models.cards import load_card
 from models.choice import candidates, known_choice
 from models.ffmpeg import find_ffmpeg
 from models.types import CatalogueError, ModelStamp, SoundalikeError
+from tools.imported import asker_of, importer_of, mending
 from tools.settings import without_default
 from tools.stores import opener_of, read_store
 
@@ -152,18 +153,39 @@ def _index(settings: Settings, model: ModelStamp | None) -> Check:
             stamp, others = index.stamp, index.others
             found = f"{len(index):,} tracks in {_place(settings)}, made with {stamp.model}"
     except SoundalikeError as error:
-        return Check("index", State.BAD, error.sentence, without_default(error.fix))
+        fix = without_default(error.fix)
+        mends = fix if settings.store else mending(fix, settings.index)
+        return Check("index", State.BAD, error.sentence, mends)
     if model is None:
         return Check("index", State.GOOD, found)
     try:
         note = compare_stamps(model, stamp, others)
     except CatalogueError as error:
-        again = f"`soundalike index build YOUR-MUSIC --model {model.model}`"
-        push = f" and push it to {_place(settings)}" if settings.store else ""
-        before = f"listen as before: SOUNDALIKE_MODEL={stamp.model}"
-        fix = f"Build it again with {again}{push}, or {before}."
+        importer = importer_of((stamp, *others))
+        fix = (
+            _ask_imported(settings, stamp, importer) if importer else _again(settings, model, stamp)
+        )
         return Check("index", State.BAD, error.sentence, fix)
     return Check("index", State.MIND if note else State.GOOD, note or found)
+
+
+def _again(settings: Settings, model: ModelStamp, made: ModelStamp) -> str:
+    again = f"`soundalike index build YOUR-MUSIC --model {model.model}`"
+    push = f" and push it to {_place(settings)}" if settings.store else ""
+    before = f"listen as before: SOUNDALIKE_MODEL={made.model}"
+    return f"Build it again with {again}{push}, or {before}."
+
+
+def _ask_imported(settings: Settings, made: ModelStamp, importer: str) -> str:
+    """Say how vectors are asked that no listening makes: to build them again is no way."""
+    setting = STORE if settings.store else INDEX
+    other = f"set {setting.name} to an index of your own music."
+    asker = asker_of(made, settings.home / "models")
+    if asker is None:
+        return f"`{importer}` made it, and only its own tracks can ask it. For clips, {other}"
+    fetch = "" if asker.installed else "`soundalike model fetch vggish`, then "
+    listen = f"{fetch}SOUNDALIKE_MODEL={asker.name}"
+    return f"`{importer}` made it, so listen with the model that can ask it: {listen}. Or {other}"
 
 
 def _place(settings: Settings) -> str:

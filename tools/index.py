@@ -13,6 +13,7 @@ from index.damage import REBUILD
 from index.verify import IndexInfo, describe_index, verify_index
 from tools import options
 from tools.cli import DONE, NOT_DONE
+from tools.imported import mending
 from tools.importers import audioset, youtube8m
 from tools.index_build import add, build, update
 from tools.index_push import push
@@ -114,7 +115,7 @@ def verify(directory: Path | None, store: str | None, as_json: bool) -> int:
 
         place, problems, fix = address.name, verify_store(address), _PUSH_AGAIN
     else:
-        place, fix = str(settings.index), REBUILD
+        place, fix = str(settings.index), mending(REBUILD, settings.index)
         problems = verify_index(settings.index)
     for problem in problems:
         screen.show(Text(f"✗ {printable(problem)}", "red"))

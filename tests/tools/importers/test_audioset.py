@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from index.generations import generations, live_generation
 from index.opened import open_index
 from models.audioset import dequantise
 from models.cards import known_card
@@ -288,6 +289,41 @@ def test_a_clip_is_told_what_it_takes_to_ask(
 ) -> None:
     imported(cli, release, *more)
     assert advice in cli("ask", release.archive, "--index", release.options[-1])[2]
+
+
+def test_the_doctor_names_the_command_that_made_it(
+    release: Release, cli: Cli, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of_index() -> str:
+        checks = only_json(cli("doctor", "--json")[1])["checks"]
+        (check,) = (check for check in checks if check["what"] == "index")
+        assert check["state"] == "bad"
+        return str(check["fix"])
+
+    imported(cli, release)
+    index = Path(str(release.options[-1]))
+    monkeypatch.setenv("SOUNDALIKE_INDEX", str(index))
+    assert of_index() == (
+        "`soundalike index audioset` made it, so listen with the model that can ask it: "
+        "`soundalike model fetch vggish`, then SOUNDALIKE_MODEL=vggish. "
+        "Or set SOUNDALIKE_INDEX to an index of your own music."
+    )
+    install_vggish(home, MEAN)
+    assert "can ask it: SOUNDALIKE_MODEL=vggish. Or" in of_index()
+    (live_generation(index) / "windows.f32").write_bytes(b"short")
+    assert of_index().startswith("Build the index again with `soundalike index audioset`, go")
+    assert "again with `soundalike index audioset`, go" in cli("index", "verify", index)[1]
+    # Of two kinds, it takes both commands.
+    shutil.rmtree(index)
+    write_piece(tmp_path / "music" / "piece.wav", 3_000, seed=2)
+    cli("index", "build", tmp_path / "music", "--model", "vggish", "--out", index)
+    imported(cli, release)
+    (live_generation(index) / "windows.f32").write_bytes(b"short")
+    assert "with `soundalike index build` and `soundalike index audioset`, go" in of_index()
+    (index / "current").write_text("generation-000077")
+    for folder in generations(index):
+        (folder / "manifest.json").write_bytes(b"{")
+    assert "again with `soundalike index build`, go" in of_index()
 
 
 def install_vggish(home: Path, mean: np.ndarray) -> None:

@@ -57,7 +57,9 @@ def imported(cli: Cli, *arguments: object) -> tuple[int, dict]:
     return status, only_json(out)
 
 
-def test_videos_become_tracks(files: tuple[Path, Path], tmp_path: Path, cli: Cli) -> None:
+def test_videos_become_tracks(
+    files: tuple[Path, Path], tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, vocabulary = files
     index = tmp_path / "index"
     status, done = imported(cli, path, "--labels", vocabulary, "--out", index)
@@ -87,6 +89,11 @@ def test_videos_become_tracks(files: tuple[Path, Path], tmp_path: Path, cli: Cli
     assert status == 0
     assert out.startswith("Guitar · /m/2 · heard with youtube8m-audio\nThis is Guitar · /m/2 ")
     assert "youtube.com/watch?v=a_B-cdEfGh1" in out
+    monkeypatch.setenv("SOUNDALIKE_INDEX", str(index))
+    assert (
+        "→ `soundalike index youtube8m` made it, and only its own tracks can ask it. For clips, "
+        "set SOUNDALIKE_INDEX to an index of your own music.\n"
+    ) in cli("doctor")[1]
 
 
 def test_labels_choose_and_nothing_is_taken_twice(
