@@ -48,7 +48,7 @@ _CURVE = 1.5  # keeps the middle of dense music out of the lights
 _MAP, _LETTER_SHADES, _CORNER_SHADES = 224, 16, 16
 
 
-def draw_clip(heard: ClipHeard) -> bytes:
+def draw_clip(heard: ClipHeard, height: int = HEIGHT) -> bytes:
     """Draw what was heard of a clip.
 
     Parameters
@@ -56,14 +56,16 @@ def draw_clip(heard: ClipHeard) -> bytes:
     heard : ClipHeard
         Its `log_mel` [columns, bands], at least one column, is drawn from `start` to `end`; where
         more is pictured than was listened to, that part is bright and underlined, the rest dim.
+    height : int
+        In pixels, its time axis of 27 included.
 
     Returns
     -------
     bytes
-        A PNG of 800 × 200 pixels with rounded, see-through corners and a time axis.
+        A PNG, 800 pixels wide, with rounded, see-through corners and a time axis.
     """
-    canvas = np.zeros((HEIGHT, WIDTH), np.uint8)
-    spectrum = _spectrum(heard.log_mel)
+    canvas = np.zeros((height, WIDTH), np.uint8)
+    spectrum = _spectrum(heard.log_mel, height - _FRAME - _AXIS)
     first, last = heard.pictured or (heard.start, heard.end)
     marked = None
     if heard.pictured:
@@ -71,10 +73,10 @@ def draw_clip(heard: ClipHeard) -> bytes:
         marked = (round((heard.start - first) * scale), round((heard.end - first) * scale))
         spectrum[:, : marked[0]] = spectrum[:, : marked[0]] * _DIM
         spectrum[:, marked[1] :] = spectrum[:, marked[1] :] * _DIM
-    canvas[_FRAME : HEIGHT - _AXIS, _FRAME : WIDTH - _FRAME] = spectrum
+    canvas[_FRAME:-_AXIS, _FRAME : WIDTH - _FRAME] = spectrum
     letters = _axis(first, last, marked)
     canvas[-_AXIS:] = np.where(letters, _MAP + letters // (256 // _LETTER_SHADES), 0)
-    cover = _rounded(WIDTH, HEIGHT, _CORNER)
+    cover = _rounded(WIDTH, height, _CORNER)
     corner = _MAP + _LETTER_SHADES + cover // (256 // _CORNER_SHADES)
     picture = Image.fromarray(np.where(cover < 255, corner, canvas).astype(np.uint8))
     picture.putpalette(_palette().tobytes())
@@ -83,13 +85,13 @@ def draw_clip(heard: ClipHeard) -> bytes:
     return file.getvalue()
 
 
-def _spectrum(log_mel: FloatArray) -> NDArray[np.uint8]:
+def _spectrum(log_mel: FloatArray, height: int) -> NDArray[np.uint8]:
     loudest = float(np.quantile(log_mel, 0.998))
     quiet = max(float(np.quantile(log_mel, 0.02)), loudest - _WIDEST, _LOWEST)
     quiet = min(quiet, loudest - _NARROWEST)
     light = np.clip((log_mel - quiet) / (loudest - quiet), 0, 1) ** _CURVE
     levels = Image.fromarray((light.T[::-1] * 255).astype(np.uint8))
-    width, height = WIDTH - 2 * _FRAME, HEIGHT - _FRAME - _AXIS
+    width = WIDTH - 2 * _FRAME
     smooth = np.asarray(levels.resize((width, height), Image.Resampling.BICUBIC))
     # The map begins at the frame's own colour, so fading the corners is a product.
     faded = smooth / np.float32(255) * _rounded(width, height, _INNER_CORNER) / np.float32(255)
@@ -139,7 +141,7 @@ def _transparency() -> bytes:
     return opaque + bytes(range(0, 256, 255 // (_CORNER_SHADES - 1)))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _rounded(width: int, height: int, corner: int) -> NDArray[np.uint8]:
     # Drawn four times as large and brought down, so that the corners are smooth.
     large = Image.new("L", (width * 4, height * 4))

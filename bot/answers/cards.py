@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.card import Card, Page, answer_card
 from bot.card.layout import Picture
+from bot.clip_pictures import draw_clips
 from bot.gate import Gate
-from bot.picture import draw_clip
 from bot.service import Soundalike
 from bot.words import Words
 from index.answers import Answers, KeptAnswer
 from models.covers import read_cover
-from models.types import Recommendation, Recommendations, StateError
+from models.types import ClipHeard, Recommendation, Recommendations, StateError
 
 MOST = 25
 """Results in an answer: five pages."""
@@ -47,6 +47,7 @@ class AnswerCards:
         person: int,
         guild: int | None,
         attach: bool = True,
+        clips: Sequence[ClipHeard] = (),
     ) -> Card:
         """Keep a new answer and lay out its first page.
 
@@ -61,12 +62,14 @@ class AnswerCards:
             Where; None in a direct message.
         attach : bool
             Whether pictures may be attached.
+        clips : sequence of ClipHeard
+            What is pictured where several were asked together; none for the answer's own clip.
         """
-        picture = b""
-        if attach and answer.clip.log_mel.size:
-            picture = await self._service.aside(draw_clip, answer.clip)
+        pictures: Mapping[str, Picture] = {}
+        if attach:
+            pictures = await self._service.aside(draw_clips, clips or [answer.clip])
         answer_id = await self.keep(answer, person, guild)
-        return await self._card(answer, answer_id, 0, picture, words, attach=attach)
+        return await self._card(answer, answer_id, 0, pictures, words, attach=attach)
 
     async def keep(self, answer: Recommendations, person: int, guild: int | None) -> str:
         """Keep an answer; return its id, or nothing if it has no results or is not to be kept."""
@@ -85,11 +88,11 @@ class AnswerCards:
         number: int,
         words: Words,
         *,
-        picture: Picture = b"",
+        pictures: Mapping[str, Picture],
         attach: bool = True,
     ) -> Card:
-        """Lay out a page of an answer that was kept; its picture is the one it was sent with."""
-        return await self._card(kept.answer, kept.id, number, picture, words, attach=attach)
+        """Lay out a page of an answer that was kept; its pictures are those it was sent with."""
+        return await self._card(kept.answer, kept.id, number, pictures, words, attach=attach)
 
     async def cover(self, result: Recommendation) -> bytes:
         """Return the cover of one result's track; empty where there is none."""
@@ -101,15 +104,15 @@ class AnswerCards:
         answer: Recommendations,
         answer_id: str,
         number: int,
-        picture: Picture,
+        pictures: Mapping[str, Picture],
         words: Words,
         *,
         attach: bool,
     ) -> Card:
-        page = Page(answer, self._service.tracks, answer_id, number, picture)
+        page = Page(answer, self._service.tracks, answer_id, number, pictures)
         if attach:
             covers = await self._service.aside(self._covers, page.results)
-            page = Page(answer, self._service.tracks, answer_id, number, picture, covers)
+            page = Page(answer, self._service.tracks, answer_id, number, pictures, covers)
         return answer_card(page, words)
 
     def _covers(self, results: Sequence[Recommendation]) -> dict[str, bytes]:

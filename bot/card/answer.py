@@ -1,4 +1,4 @@
-"""`Recommendations` as a card: the clip's picture, what it is, and the results five a page.
+"""`Recommendations` as a card: the clips' pictures, what it is, and the results five a page.
 
 The texts are cut so that a page with the longest of titles fits; what they leave free goes to the
 links, best result first.
@@ -33,8 +33,6 @@ from models.types import ClipHeard, Recommendation, Recommendations
 PAGE = 5
 """Results on one page."""
 
-CLIP_PICTURE = "clip.png"
-
 _NAME, _NOTE, _MODEL = 120, 160, 70
 _MOST_NOTES = 3
 
@@ -52,8 +50,8 @@ class Page:
         What its buttons know the answer by; empty leaves them out.
     number : int
         Which page, from 0; beyond the last one is the last one.
-    picture : bytes or str
-        The clip; empty to go without.
+    pictures : mapping of str to (bytes or str)
+        The clips, by the names of the files, from top to bottom.
     covers : mapping of str to bytes
         Cover art by the ids of tracks.
     remarks : tuple of str
@@ -64,7 +62,7 @@ class Page:
     tracks: int
     answer_id: str = ""
     number: int = 0
-    picture: Picture = b""
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
     covers: Mapping[str, bytes] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
@@ -99,9 +97,10 @@ def answer_card(page: Page, words: Words) -> Card:
     files: list[discord.File] = []
     box = container()
     box.add_item(ui.TextDisplay(top))
-    if page.picture:
-        picture = shown(page.picture, CLIP_PICTURE, files)
-        item = discord.MediaGalleryItem(picture, description=words("card.picture"))
+    for name, picture in page.pictures.items():
+        # Each in a gallery of its own: side by side they would be cut to squares.
+        address = shown(picture, name, files)
+        item = discord.MediaGalleryItem(address, description=words("card.picture"))
         box.add_item(ui.MediaGallery(item))
     if answer.same:
         box.add_item(ui.TextDisplay(texts.pop(0)))

@@ -129,7 +129,12 @@ class Answerer:
                 found = known.left_out_of(found)
             answer = noted(found, heard)
             card = await self._cards.first(
-                answer, words, person=asker.person, guild=asker.guild, attach=attach
+                answer,
+                words,
+                person=asker.person,
+                guild=asker.guild,
+                attach=attach,
+                clips=[clip.heard for clip in heard.clips],
             )
             if len(heard.clips) > 1:
                 singles = [single async for single in self._alone(heard.clips, options, asker)]
@@ -149,8 +154,8 @@ class Answerer:
         self, clips: Sequence[EmbeddedClip], options: SearchOptions, asker: Asker
     ) -> AsyncIterator[Single]:
         """Ask each clip alone, so that who wants that later need not hand it in again."""
-        for clip in clips:
+        for number, clip in enumerate(clips, start=1):
             answer = await self._asking.ask(clip, options, asker)
             answer_id = await self._cards.keep(answer, asker.person, asker.guild)
             if answer_id:
-                yield Single(clip.heard.name, answer_id)
+                yield Single(number, clip.heard.name, answer_id)

@@ -65,7 +65,8 @@ class BetweenCommands(commands.Cog):
                 answer = await kit.asking.ask(
                     mixed, options, asker_of(interaction), began, recognise=False
                 )
-                await kit.show(interaction, known.left_out_of(answer), words, public=True)
+                answer = known.left_out_of(answer)
+                await kit.show(interaction, answer, words, public=True, clips=clips)
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)

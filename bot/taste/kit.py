@@ -52,14 +52,16 @@ class Kit:
         words: Words,
         *,
         public: bool,
+        clips: Sequence[EmbeddedClip] = (),
     ) -> None:
-        """Put an answer's card where an interaction was deferred."""
+        """Put an answer's card where an interaction was deferred, with the pictures of clips."""
         card = await self.cards.first(
             answer,
             words,
             person=interaction.user.id,
             guild=interaction.guild_id,
             attach=interaction.app_permissions.attach_files,
+            clips=[clip.heard for clip in clips],
         )
         await edit_card(interaction, card, public=public)
 

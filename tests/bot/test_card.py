@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.answers.alone import Single, add_menu
 from bot.card import LONGEST_CARD, PAGE, Card, Page, answer_card, panel_card, saying_card
 from bot.card.controls import TEMPLATE
 from bot.card.links import link_at
+from bot.similar.clips import MOST_CLIPS
 from bot.words import ENGLISH, LANGUAGES, Saying, words_for
 from models.types import ClipHeard, Recommendation, Recommendations, Track
 from tests.discord_server.checks.components import check_components
@@ -63,6 +65,10 @@ def laid_out(answer: Recommendations, tracks: int = 1, **page: Any) -> Card:
     return answer_card(Page(answer, tracks, **page), ENGLISH)
 
 
+def pictures_of(clips: int) -> dict[str, bytes]:
+    return {f"clip-{number}.png": b"PNG" for number in range(1, clips + 1)}
+
+
 def mistakes(card: Card) -> object:
     """Return what a strict Discord would refuse of a card."""
     form = Form()
@@ -73,7 +79,7 @@ def mistakes(card: Card) -> object:
 
 def test_a_card_names_all_there_is_to_know(results: tuple[Recommendation, ...]) -> None:
     answer = Recommendations(HEARD, X, results, {"total": 0.1234})
-    card = laid_out(answer, 1234, picture=b"PNG")
+    card = laid_out(answer, 1234, pictures={"clip.png": b"PNG"})
     assert texts(card) == [
         "### 🎧 my\\_clip.wav\n-# heard 0:30 – 0:45",
         "🎯 This is **X** · Y. · [listen](https://example.org/x)",
@@ -103,7 +109,7 @@ def test_without_a_picture_nothing_is_attached() -> None:
 
 
 def test_a_picture_that_discord_has_is_shown_by_its_address() -> None:
-    card = laid_out(answer_of(), picture="https://cdn.discordapp.com/clip.png?ex=1")
+    card = laid_out(answer_of(), pictures={"clip.png": "https://cdn.discordapp.com/clip.png?ex=1"})
     assert card.files == []
     assert of_type(card, GALLERY)[0]["items"][0]["media"]["url"].endswith("clip.png?ex=1")
 
@@ -254,7 +260,9 @@ def test_any_answer_fits_discords_limits(
 ) -> None:
     heard = replace(HEARD, name=name, notes=tuple(notes), model=name)
     answer = Recommendations(heard, same, results, {"total": 1.0})
-    page = Page(answer, 10**6, answer_id, number, b"PNG", covers, ("*" * 500,) * 5)
+    # Several clips together are taken for none of the catalogue.
+    pictures = pictures_of(1 if same else MOST_CLIPS)
+    page = Page(answer, 10**6, answer_id, number, pictures, covers, ("*" * 500,) * 5)
     card = answer_card(page, words_for(locale))
     assert mistakes(card) == {}
     assert len(parts(card)) <= 40
@@ -294,8 +302,22 @@ def test_the_longest_titles_leave_every_row_standing(locale: str) -> None:
     heard = replace(HEARD, name="|" * 10_000, notes=("`" * 10_000,) * 5)
     answer = Recommendations(heard, long, found, {"total": 99.0})
     for covers in ({}, {"id": b"JPG"}):
-        page = Page(answer, 10**9, "x" * 32, 2, b"PNG", covers)
+        page = Page(answer, 10**9, "x" * 32, 2, pictures_of(1), covers)
         card = answer_card(page, words_for(locale))
         assert len(texts(card)) == 3 + PAGE
         assert sum(map(len, texts(card))) <= LONGEST_CARD
         assert mistakes(card) == {}
+
+
+@pytest.mark.parametrize("covers", [{}, {"id": b"JPG"}])
+def test_the_pictures_of_several_clips_leave_room_for_all_the_rest(
+    covers: dict[str, bytes],
+) -> None:
+    hit = Recommendation(1, Track("id", "Bells"), 0.5, 0.0)
+    answer = answer_of(*(replace(hit, rank=rank) for rank in range(1, 26)))
+    card = laid_out(answer, pictures=pictures_of(MOST_CLIPS), answer_id="x" * 32, covers=covers)
+    add_menu(card, [Single(n + 1, f"{n}.wav", "y" * 32) for n in range(MOST_CLIPS)], ENGLISH)
+    assert len(of_type(card, GALLERY)) == MOST_CLIPS
+    assert mistakes(card) == {}
+    assert len(parts(card)) <= 40
+    assert len(card.files) <= 10

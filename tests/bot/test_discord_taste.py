@@ -162,6 +162,18 @@ async def test_a_blend_of_two_files_asks_for_both(discord_with_bot: Discord) -> 
     answer = await (await discord_with_bot.slash("blend", files)).final_message()
     assert "low.wav + shrill.wav" in answer.text
     assert len(set(kinds(answer))) > 1
+    assert [each.filename for each in answer.attachments] == ["clip-1.png", "clip-2.png"]
+
+
+async def test_of_a_track_in_a_blend_there_is_no_picture(
+    discord_with_bot: Discord, sound_index: Index
+) -> None:
+    blended = {
+        "file": discord_with_bot.upload("low.wav", wav(sound("low", 7))),
+        "track": track_id(sound_index, "shrill"),
+    }
+    answer = await (await discord_with_bot.slash("blend", blended)).final_message()
+    assert [each.filename for each in answer.attachments] == ["clip-1.png"]
 
 
 async def test_where_the_catalogue_cannot_be_asked_nothing_is_offered(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import io
 
+import pytest
+from PIL import Image
+
+from bot.clip_pictures import STRIP
+from bot.picture import WIDTH
 from index.kept import sweep
 from index.state_file import State
 from tests.bot.fakes import MakeBot
@@ -34,6 +39,12 @@ def values(message: Message) -> list[str]:
     return [option["value"] for option in part["options"]]
 
 
+def addresses(message: Message) -> list[str]:
+    """Return where the pictures of a card lie, without what their addresses are signed with."""
+    galleries = [part for part in message.parts() if part["type"] == 12]
+    return [part["items"][0]["media"]["url"].partition("?")[0] for part in galleries]
+
+
 async def dropped(discord: Discord, *kinds: str) -> Message:
     message = await discord.message(discord.dm(), attachments=clips(discord, *kinds))
     return await discord.next_message(message)
@@ -46,6 +57,39 @@ async def test_they_are_asked_together(discord_with_bot: Discord) -> None:
     first = [line for line in answer.text.splitlines() if line[:4] in ("**1.", "**2.")]
     assert all("The low one" in line or "The shrill one" in line for line in first)
     assert offered(answer) == ["1. low.wav", "2. shrill.wav"]
+
+
+async def test_each_has_its_picture_and_keeps_it_when_it_is_asked_alone(
+    discord_server: Discord, make_bot: MakeBot
+) -> None:
+    async with discord_server.running(make_bot()):
+        answer = await dropped(discord_server, "low", "shrill")
+        assert [each.filename for each in answer.attachments] == ["clip-1.png", "clip-2.png"]
+        turned = await (await discord_server.click(answer, "Next")).final_message()
+        first, second = addresses(turned)
+        assert first.startswith("https://")
+        assert (first[-11:], second[-11:]) == ("/clip-1.png", "/clip-2.png")
+    async with discord_server.running(make_bot()):
+        result = await discord_server.select(turned, menu_of(turned), [values(turned)[1]])
+        alone = await result.final_message()
+        assert addresses(alone) == [second]
+        page = await (await discord_server.click(alone, "Next")).final_message()
+        assert "**6.**" in page.text
+        assert addresses(page) == [second]
+    with Image.open(io.BytesIO(answer.file("clip-2.png"))) as picture:
+        assert picture.size == (WIDTH, STRIP)
+    assert discord_server.rejections == []
+
+
+async def test_a_menu_of_before_still_answers(discord_with_bot: Discord) -> None:
+    answer = await dropped(discord_with_bot, "low", "shrill")
+    part = next(each for each in answer.parts() if each.get("custom_id") == menu_of(answer))
+    for option in part["options"]:
+        option["value"] = option["value"].partition(":")[0]
+    result = await discord_with_bot.select(answer, menu_of(answer), [values(answer)[1]])
+    alone = await result.final_message()
+    assert "**1.** **The shrill one" in alone.text
+    assert addresses(alone) == []
 
 
 async def test_each_alone_by_the_menu_also_after_a_restart(

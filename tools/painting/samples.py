@@ -11,9 +11,10 @@ import numpy as np
 import soxr
 from PIL import Image, ImageDraw
 
+from bot.answers.alone import Single, add_menu
 from bot.answers.why import why_card
 from bot.card import Card, Page, answer_card, panel_card, saying_card
-from bot.picture import draw_clip
+from bot.clip_pictures import draw_clips
 from bot.why_picture import Why, draw_why
 from bot.words import ENGLISH
 from models.frontend import SAMPLE_RATE, log_mel
@@ -62,18 +63,19 @@ def samples() -> Iterator[Sample]:
         start=_START,
         end=_END,
         model="vggish-small",
-        log_mel=_log_mel(),
+        log_mel=_log_mel(_PIECE, _AROUND[1] - _AROUND[0]),
         pictured=_AROUND,
     )
     answer = Recommendations(clip, None, results, {"total": 0.41})
-    picture = draw_clip(clip)
+    pictures = draw_clips([clip])
     covers = {result.track.id: _cover(n) for n, result in enumerate(results[:5])}
-    full = Page(answer, _TRACKS, _ANSWER_ID, 0, picture, covers)
+    full = Page(answer, _TRACKS, _ANSWER_ID, 0, pictures, covers)
     yield Sample("card", answer_card(full, ENGLISH), private=False)
     others = tuple(replace(one, rank=rank) for rank, one in enumerate(results[1:], start=1))
     known = Recommendations(clip, results[0].track, others, {"total": 0.38})
-    plain = Page(known, _TRACKS, _ANSWER_ID, 0, picture)
+    plain = Page(known, _TRACKS, _ANSWER_ID, 0, pictures)
     yield Sample("card-same", answer_card(plain, ENGLISH), private=False)
+    yield Sample("card-together", _together(results, covers), private=False)
     panel = panel_card(results[0], _ANSWER_ID, ENGLISH, covers[results[0].track.id])
     yield Sample("card-panel", panel, private=True)
     why = Why(_START, _END, results[0].track.seconds, results[0].pairs, ("clip", "track"))
@@ -81,6 +83,24 @@ def samples() -> Iterator[Sample]:
     yield Sample("card-why", card, private=True)
     saying = saying_card(ENGLISH.say("clip.not_audio", name="cat.png"))
     yield Sample("card-saying", saying, private=True)
+
+
+def _together(results: tuple[Recommendation, ...], covers: dict[str, bytes]) -> Card:
+    """Lay out an answer to several clips: each pictured, and each to be asked alone."""
+    clips = [
+        ClipHeard(name, seconds, 0.0, seconds, "vggish-small", _log_mel(piece, seconds))
+        for name, piece, seconds in (("street_musician.ogg", _PIECE, 12.0), ("riff.m4a", 1, 8.0))
+    ]
+    heard = replace(
+        clips[0],
+        name=" + ".join(clip.name for clip in clips),
+        notes=(ENGLISH.say("together.asked", clips=len(clips)).sentence,),
+    )
+    answer = Recommendations(heard, None, results, {"total": 0.62})
+    card = answer_card(Page(answer, _TRACKS, _ANSWER_ID, 0, draw_clips(clips), covers), ENGLISH)
+    singles = [Single(number, clip.name, _ANSWER_ID) for number, clip in enumerate(clips, start=1)]
+    add_menu(card, singles, ENGLISH)
+    return card
 
 
 def _results() -> Iterator[Recommendation]:
@@ -100,10 +120,9 @@ def _results() -> Iterator[Recommendation]:
         yield Recommendation(rank, track, match, at, match, pairs)
 
 
-def _log_mel() -> FloatArray:
-    samples = synthesise(strangers()[_PIECE])
-    samples = soxr.resample(samples, RATE, SAMPLE_RATE)
-    return log_mel(samples[: int((_AROUND[1] - _AROUND[0]) * SAMPLE_RATE)].astype(np.float32))
+def _log_mel(piece: int, seconds: float) -> FloatArray:
+    samples = soxr.resample(synthesise(strangers()[piece]), RATE, SAMPLE_RATE)
+    return log_mel(samples[: int(seconds * SAMPLE_RATE)].astype(np.float32))
 
 
 def _cover(number: int) -> bytes:
