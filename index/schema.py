@@ -58,6 +58,9 @@ PUT_TRACK = "INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?)"
 _LAYOUT_TABLE = "CREATE TABLE layout (first BLOB NOT NULL, count BLOB NOT NULL)"
 INTEGER = np.dtype("<u4")
 
+# So much of a catalogue is read where it lies, by all processes at once, instead of copied.
+_MAPPED = (1 << 31) - (1 << 16)
+
 Row = tuple[str | bytes | int | float | None, ...]
 
 
@@ -107,6 +110,7 @@ def open_catalogue(path: Path) -> sqlite3.Connection:
                 raise damaged(path, "contradicts itself") from error
             database.close()
             database = copy
+        database.execute(f"PRAGMA mmap_size = {_MAPPED}")
         held.pop_all()
         return database
 
