@@ -10,8 +10,7 @@ import numpy as np
 
 from bot.service import Soundalike
 from index.mixing import mix
-from index.scoring import best_pairs
-from index.search import MOST_PAIRS
+from index.moments import likest_moments
 from index.to_taste import PersonalTaste
 from index.wandering import for_you as tracks_for
 from index.wandering import path_between
@@ -118,10 +117,7 @@ def compare(service: Soundalike, first: EmbeddedClip, second: EmbeddedClip) -> C
     alike = here.vectors @ there.vectors.T
     both = (alike.max(axis=1).mean() + alike.max(axis=0).mean()) / 2
     similarity = float(np.clip(both, -1, 1))
-    pairs = tuple(
-        Pair(float(here.starts[one]), float(there.starts[other]), min(value, 1.0))
-        for one, other, value in best_pairs(alike, MOST_PAIRS)
-    )
+    _, pairs = likest_moments(alike, here.starts, there.starts)
     return Comparison(
         first.heard,
         second.heard,

@@ -147,10 +147,7 @@ class AskedShelf:
         with self._read() as shelf:
             for start in range(first, len(shelf.layout), _PAGE):
                 numbers = range(start, min(start + _PAGE, len(shelf.layout)))
-                tracks = shelf.catalogue.tracks(numbers)
-                starts = shelf.catalogue.starts_of(numbers)
-                rows = [shelf.vectors.matrix[shelf.layout.rows(number)] for number in numbers]
-                yield from zip(tracks, map(Windows, rows, starts), strict=True)
+                yield from ((each.track, each.windows) for each in shelf.read(numbers))
 
     def close(self) -> None:
         """Take no more questions, and let go of all once the last one is answered."""

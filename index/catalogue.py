@@ -26,10 +26,9 @@ _PAGE = 1000
 
 _TRACK = """
 SELECT tracks.id, title, artist, album, artist_known, seconds, labels, url, path,
-    origin, library, number
+    origin, library, starts, number
 FROM tracks JOIN files USING (source)
 """
-_STARTS = "SELECT number, starts FROM tracks"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,18 +101,15 @@ class Catalogue:
 
     def tracks(self, numbers: Sequence[int]) -> list[Track]:
         """Return the tracks with these numbers, in the order asked."""
-        found = {row[-1]: _as_track(row) for row in self._of(numbers, _TRACK)}
-        return [found[number] for number in numbers]
+        return [_as_track(row) for row in self._of(numbers)]
+
+    def entries(self, numbers: Sequence[int]) -> list[tuple[Track, FloatArray]]:
+        """Return the same, each with the start of every one of its windows, in seconds."""
+        return [(_as_track(row), _as_starts(row[-2])) for row in self._of(numbers)]
 
     def starts(self, number: int) -> FloatArray:
         """Return the start of every window of a track, in seconds."""
-        return self.starts_of([number])[0]
-
-    def starts_of(self, numbers: Sequence[int]) -> list[FloatArray]:
-        """Return the same of several tracks, in the order asked."""
-        rows = self._of(numbers, _STARTS)
-        found = {number: np.frombuffer(blob, "<f4").astype(np.float32) for number, blob in rows}
-        return [found[number] for number in numbers]
+        return _as_starts(self._one("SELECT starts FROM tracks WHERE number = ?", [number])[0])
 
     def complete(self, text: str, limit: int) -> list[int]:
         """Return the numbers of the tracks that a person who typed this may mean, best first."""
@@ -204,19 +200,22 @@ class Catalogue:
         with self._lock:
             self._database.close()
 
-    def _of(self, numbers: Sequence[int], query: str) -> Iterator[Any]:
-        """Yield the rows of some tracks; SQLite takes only so many values at once."""
-        for start in range(0, len(numbers), _PAGE):
+    def _of(self, numbers: Sequence[int]) -> list[Any]:
+        """Return the rows of some tracks, in the order asked."""
+        found: dict[int, Any] = {}
+        for start in range(0, len(numbers), _PAGE):  # SQLite takes only so many values at once
             page = list(map(int, numbers[start : start + _PAGE]))
-            yield from self._all(f"{query} WHERE number IN ({','.join('?' * len(page))})", page)
+            rows = self._all(f"{_TRACK} WHERE number IN ({','.join('?' * len(page))})", page)
+            found.update((row[-1], row) for row in rows)
+        return [found[number] for number in numbers]
 
     def _one(self, query: str, values: Sequence[object] = ()) -> Any:
         rows = self._all(query, values)
         return rows[0] if rows else None
 
     def _all(self, query: str, values: Sequence[object] = ()) -> list[Any]:
-        with self._reading() as database:
-            return database.execute(query, values).fetchall()
+        with self._lock, reading(self.path):
+            return self._database.execute(query, values).fetchall()
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -227,6 +226,10 @@ class Catalogue:
 @lru_cache(4096)  # data sets have few sets of labels, and many tracks
 def _as_labels(spelled: str) -> tuple[str, ...]:
     return tuple(json.loads(spelled))
+
+
+def _as_starts(blob: bytes) -> FloatArray:
+    return np.frombuffer(blob, "<f4").astype(np.float32)
 
 
 def _integers(blob: bytes) -> NDArray[np.int64]:

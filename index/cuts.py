@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,12 +25,15 @@ class Ranked:
     similarity: float
 
 
+RankedT = TypeVar("RankedT", bound=Ranked)
+
+
 def cut(
-    ranked: Iterable[Ranked],
-    same: Ranked | None,
-    repeats: Callable[[int, list[int]], bool],
+    ranked: Iterable[RankedT],
+    same: RankedT | None,
+    repeats: Callable[[RankedT, list[RankedT]], bool],
     options: SearchOptions,
-) -> list[Ranked]:
+) -> list[RankedT]:
     """Keep the best tracks, at most `options.count`.
 
     Parameters
@@ -39,10 +43,10 @@ def cut(
     same : Ranked or None
         The track the clip is: it is left out, and so are its twins.
     repeats : callable
-        Whether a track is one recording with any of the others, all by number.
+        Whether a track is one recording with any of the others.
     options : SearchOptions
     """
-    kept: list[Ranked] = []
+    kept: list[RankedT] = []
     shown = [same] if same else []
     by_artist: Counter[str] = Counter()
     for one in ranked:
@@ -56,8 +60,9 @@ def cut(
         artist = known_artist(one.track)
         if artist and options.per_artist is not None and by_artist[artist] >= options.per_artist:
             continue
-        suspects = [other.number for other in shown if _same_length(one, other)]
-        if suspects and repeats(one.number, suspects):
+        length = one.track.seconds
+        suspects = [each for each in shown if abs(each.track.seconds - length) <= TWIN_SECONDS]
+        if suspects and repeats(one, suspects):
             continue
         by_artist[artist] += 1
         kept.append(one)
@@ -100,7 +105,3 @@ def twin_likeness(one: FloatArray, others: Sequence[FloatArray]) -> FloatArray:
 def known_artist(track: Track) -> str:
     """Return the artist to count by, in one spelling; empty where it is only inferred."""
     return fold(track.artist) if track.artist_known else ""
-
-
-def _same_length(one: Ranked, other: Ranked) -> bool:
-    return abs(one.track.seconds - other.track.seconds) <= TWIN_SECONDS

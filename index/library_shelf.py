@@ -9,15 +9,14 @@ import numpy as np
 
 from index.catalogue import Layout
 from index.cuts import Ranked, cut, is_twin
+from index.moments import likest_moments
 from index.names import fold
 from index.same import excerpt_likeness, spread
-from index.scoring import Scored, best_pairs, best_window, score_tracks, unit_rows
-from index.search import EXCERPT_SUSPECTS, MOST_PAIRS
+from index.scoring import Scored, score_tracks, unit_rows
+from index.search import EXCERPT_SUSPECTS
 from models.types import (
     EmbeddedTrack,
-    FloatArray,
     Only,
-    Pair,
     Query,
     Ranking,
     Recommendation,
@@ -87,9 +86,9 @@ class LibraryShelf:
         scored = score_tracks(clip.vectors, self._matrix, self._layout, numbers)
         same = self._find_same(query, scored, options)
 
-        def repeats(number: int, others: list[int]) -> bool:
-            vectors = [self._windows(other).vectors for other in others]
-            return is_twin(self._windows(number).vectors, vectors, options.sameness)
+        def repeats(one: Ranked, others: list[Ranked]) -> bool:
+            vectors = [self._windows(other.number).vectors for other in others]
+            return is_twin(self._windows(one.number).vectors, vectors, options.sameness)
 
         ranked = map(self._ranked, scored.numbers.tolist(), scored.similarities.tolist())
         wanted = (one for one in ranked if is_wanted(one.track, options.only))
@@ -119,12 +118,8 @@ class LibraryShelf:
 
     def _answer(self, rank: int, one: Ranked, clip: Windows) -> Recommendation:
         windows = self._windows(one.number)
-        alike: FloatArray = clip.vectors @ windows.vectors.T
-        pairs = tuple(
-            Pair(_moment(clip, here), _moment(windows, there), min(similarity, 1.0))
-            for here, there, similarity in best_pairs(alike, MOST_PAIRS)
-        )
-        at = _moment(windows, best_window(alike))
+        alike = clip.vectors @ windows.vectors.T
+        at, pairs = likest_moments(alike, clip.starts, windows.starts)
         return Recommendation(rank, one.track, one.similarity, at, pairs=pairs)
 
     def _windows(self, number: int) -> Windows:
@@ -140,7 +135,3 @@ def is_wanted(track: Track, only: Only) -> bool:
         and (not only.sources or track.source in only.sources)
         and (not only.libraries or track.library in only.libraries)
     )
-
-
-def _moment(windows: Windows, number: int) -> float:
-    return round(float(windows.starts[number]), 3)

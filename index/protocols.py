@@ -46,11 +46,11 @@ class TrackCatalogue(Protocol):
     def tracks(self, numbers: Sequence[int]) -> list[Track]:
         """Return the tracks with these numbers, in the order asked."""
 
+    def entries(self, numbers: Sequence[int]) -> list[tuple[Track, FloatArray]]:
+        """Return the same, each with the start of every one of its windows, in seconds."""
+
     def starts(self, number: int) -> FloatArray:
         """Return the start of every window of a track, in seconds."""
-
-    def starts_of(self, numbers: Sequence[int]) -> list[FloatArray]:
-        """Return the same of several tracks, in the order asked."""
 
     def number_of(self, track_id: str) -> int | None:
         """Return the number of the track with exactly this id, or None."""

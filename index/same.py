@@ -76,7 +76,7 @@ def may_be_excerpts(
     turns[1:] = np.einsum("wd,wd->w", tracks[:-1], tracks[1:])
     turns[offsets] = 1
     shortest = np.sqrt(np.maximum(1 + np.minimum.reduceat(turns, offsets), 0) / 2)
-    most = np.maximum(best, 0).mean(axis=0) / np.maximum(shortest, _SHORTEST)
+    most = np.maximum(best, 0).sum(axis=0) / len(clip) / np.maximum(shortest, _SHORTEST)
     return np.asarray(most >= _needed(clip, sameness) - _ROUNDING)
 
 

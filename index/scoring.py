@@ -17,6 +17,9 @@ _BLOCK = 1 << 24
 # Scores closer than this are a tie: float32 products differ by less with the size of the block.
 _TIE_DIGITS = 6
 
+# Shorter vectors are zero, but for rounding.
+_SHORTEST = 1e-12
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
@@ -35,12 +38,13 @@ class Scored:
     def __len__(self) -> int:
         return len(self.numbers)
 
+    def __getitem__(self, places: slice | NDArray[np.bool_]) -> Scored:
+        """Return the tracks in some of the places."""
+        return Scored(self.numbers[places], self.similarities[places])
+
     def only(self, mask: NDArray[np.bool_] | None) -> Scored:
         """Return those tracks for whose number the mask is set; all without a mask."""
-        if mask is None:
-            return self
-        kept = mask[self.numbers]
-        return Scored(self.numbers[kept], self.similarities[kept])
+        return self if mask is None else self[mask[self.numbers]]
 
 
 def unit_rows(vectors: FloatArray, dim: int) -> FloatArray:
@@ -59,7 +63,7 @@ def unit_rows(vectors: FloatArray, dim: int) -> FloatArray:
         )
     with np.errstate(over="ignore", invalid="ignore"):
         lengths = np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
-    if not np.isfinite(lengths).all() or (lengths < 1e-12).any():
+    if not ((lengths >= _SHORTEST) & (lengths < np.inf)).all():
         raise ClipError(
             "The model heard nothing in this clip that can be compared.",
             "Try a part of it where there is music.",
@@ -99,10 +103,10 @@ def score_tracks(
         rows = gather(matrix, layout.first[numbers[start:stop]], counts[start:stop])
         offsets = ends[start:stop] - counts[start:stop] - done
         best = np.maximum.reduceat(clip @ rows.T, offsets, axis=1)
-        similarities[start:stop] = best.mean(axis=0, dtype=np.float64)
+        similarities[start:stop] = best.sum(axis=0, dtype=np.float64) / len(clip)
         start = stop
-    np.clip(similarities, -1, 1, out=similarities)
-    order = np.lexsort((numbers, -np.round(similarities, _TIE_DIGITS)))
+    similarities.clip(-1, 1, out=similarities)
+    order = np.argsort(-similarities.round(_TIE_DIGITS), kind="stable")
     return Scored(numbers[order], similarities[order])
 
 
@@ -135,38 +139,6 @@ def nearest_rows(queries: FloatArray, matrix: Rows, count: int) -> NDArray[np.in
     return np.take_along_axis(rows, order, axis=1)
 
 
-def best_window(alike: FloatArray) -> int:
-    """Return which window of a track is most like any window of the clip.
-
-    Parameters
-    ----------
-    alike : np.ndarray [shape=(c, w), float32]
-        Similarities of the clip's windows with the track's.
-    """
-    return int(alike.max(axis=0).argmax())
-
-
-def best_pairs(alike: FloatArray, count: int) -> list[tuple[int, int, float]]:
-    """Return the windows of a clip that a track matches best, each with the track's likest window.
-
-    Parameters
-    ----------
-    alike : np.ndarray [shape=(c, w), float32]
-        As for `best_window`.
-    count : int
-        At most so many.
-
-    Returns
-    -------
-    list of (int, int, float)
-        Window of the clip, window of the track, similarity; in the clip's order.
-    """
-    # Plain lists: there are few windows, and an answer has many tracks.
-    likest, values = alike.argmax(axis=1).tolist(), alike.max(axis=1).tolist()
-    best = sorted(range(len(values)), key=values.__getitem__, reverse=True)[:count]
-    return [(one, likest[one], values[one]) for one in sorted(best)]
-
-
 def gather(matrix: Rows, first: NDArray[np.int64], counts: NDArray[np.int64]) -> FloatArray:
     """Return the rows of tracks one after the other, without copying where they touch.
 
@@ -176,11 +148,11 @@ def gather(matrix: Rows, first: NDArray[np.int64], counts: NDArray[np.int64]) ->
     first, counts : np.ndarray [shape=(t,), int64]
         Where each track begins, and how many rows it has; at least one track.
     """
-    total = int(counts.sum())
-    if (first[1:] == first[:-1] + counts[:-1]).all():
+    ends = np.cumsum(counts)
+    total, shifts = int(ends[-1]), first - (ends - counts)
+    if (shifts == shifts[0]).all():
         return matrix[int(first[0]) : int(first[0]) + total]
-    within = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.asarray(matrix[np.repeat(first, counts) + within])
+    return matrix[np.arange(total) + np.repeat(shifts, counts)]
 
 
 def _largest(table: FloatArray, count: int) -> NDArray[np.int64]:

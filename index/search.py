@@ -10,33 +10,24 @@ from functools import partial
 import numpy as np
 
 from index.candidates import Numbers, candidates, first_looks
-from index.cuts import Ranked, cut
+from index.cuts import Ranked, cut, is_twin
+from index.moments import likest_moments
 from index.same import excerpt_likeness, may_be_excerpts, spread
 from index.scope import Scope
-from index.scoring import (
-    Scored,
-    best_pairs,
-    best_window,
-    gather,
-    score_tracks,
-    unit_rows,
-)
+from index.scoring import Scored, gather, score_tracks, unit_rows
 from index.shelf import Shelf
 from models.types import (
     FloatArray,
-    Pair,
     Query,
     Ranking,
     Recommendation,
+    Sameness,
     SearchOptions,
     Windows,
 )
 
 # An excerpt's track is among the very best: only so many are compared with the clip in detail.
 EXCERPT_SUSPECTS = 8
-
-# So many moments of a clip are told with each answer, to say why it is one.
-MOST_PAIRS = 8
 
 # So many queries are put to the graph at once.
 _MOST_AT_ONCE = 256
@@ -74,6 +65,13 @@ def search_many(
         yield from line.rank(queries[start : start + _MOST_AT_ONCE])
 
 
+@dataclass(frozen=True, slots=True)
+class _Read(Ranked):
+    """A track in its place, with its windows."""
+
+    windows: Windows
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Line:
     """The way from vectors to a ranking, for queries of the same options."""
@@ -93,11 +91,11 @@ class _Line:
     def _rank(self, query: Query, clip: FloatArray, first: Numbers, looked: float) -> Ranking:
         shelf, scope, options = self.shelf, self.scope, self.options
         dense = spread(self._unit(query.dense))
-        repeats = partial(shelf.repeats, sameness=options.sameness)
+        repeats = partial(_repeats, options.sameness)
         timing = {"candidates": looked, "score": 0.0, "cuts": 0.0}
         watch = _Stopwatch()
-        same: Ranked | None = None
-        kept: list[Ranked] = []
+        same: _Read | None = None
+        kept: list[_Read] = []
         for numbers in candidates(shelf, clip, options.count, scope, first):
             timing["candidates"] += watch.stop()
             scored = score_tracks(clip, shelf.vectors.matrix, shelf.layout, numbers)
@@ -107,7 +105,10 @@ class _Line:
             timing["cuts"] += watch.stop()
             if len(kept) >= options.count:
                 break
-        results = tuple(self._answers(Windows(clip, query.windows.starts), kept))
+        results = tuple(
+            _answer(rank, Windows(clip, query.windows.starts), one)
+            for rank, one in enumerate(kept, start=1)
+        )
         timing["cuts"] += watch.stop()
         return Ranking(same.track if same else None, results, timing)
 
@@ -116,60 +117,52 @@ class _Line:
             unit_rows(windows.vectors, self.shelf.vectors.matrix.shape[1]), windows.starts
         )
 
-    def _find_same(self, track_id: str, clip: Windows, scored: Scored) -> Ranked | None:
+    def _find_same(self, track_id: str, clip: Windows, scored: Scored) -> _Read | None:
         """Return the track that the clip is, if it may be named, or None."""
-        shelf, sameness = self.shelf, self.options.sameness
-        number = shelf.catalogue.number_of(track_id)
+        number = self.shelf.catalogue.number_of(track_id)
         if number is not None:
             visible = self.scope.visible is None or self.scope.visible[number]
-            return self._named(number, 1.0) if visible else None
-        likeness, best = 0.0, 0
-        for place in self._suspects(clip, scored.numbers[:EXCERPT_SUSPECTS]):
-            windows = shelf.windows_of(int(scored.numbers[place]))
-            alike = excerpt_likeness(clip, windows, sameness)
-            if alike > likeness:
-                likeness, best = alike, place
-        if not likeness:
-            return None
-        return self._named(int(scored.numbers[best]), float(scored.similarities[best]))
+            return self._read([number], [1.0])[0] if visible else None
+        suspects = self._suspects(clip, scored[:EXCERPT_SUSPECTS])
+        read = self._read(suspects.numbers.tolist(), suspects.similarities.tolist())
+        likeness = [excerpt_likeness(clip, one.windows, self.options.sameness) for one in read]
+        return read[int(np.argmax(likeness))] if any(likeness) else None
 
-    def _suspects(self, clip: Windows, numbers: Numbers) -> list[int]:
-        """Return the places of those tracks that the clip may have been cut from."""
-        if len(numbers) == 0:
-            return []
-        layout = self.shelf.layout
+    def _suspects(self, clip: Windows, scored: Scored) -> Scored:
+        """Return those tracks that the clip may have been cut from."""
+        if len(scored) == 0:
+            return scored
+        layout, numbers = self.shelf.layout, scored.numbers
         first, counts = layout.first[numbers], layout.count[numbers]
         rows = gather(self.shelf.vectors.matrix, first, counts)
-        possible = may_be_excerpts(clip, rows, counts, self.options.sameness)
-        return np.flatnonzero(possible).tolist()
+        return scored[may_be_excerpts(clip, rows, counts, self.options.sameness)]
 
-    def _named(self, number: int, similarity: float) -> Ranked:
-        return Ranked(number, self.shelf.catalogue.tracks([number])[0], similarity)
-
-    def _ranked(self, scored: Scored) -> Iterator[Ranked]:
+    def _ranked(self, scored: Scored) -> Iterator[_Read]:
         """Yield scored tracks with what the catalogue says of them, read a page at a time."""
         numbers, similarities = scored.numbers.tolist(), scored.similarities.tolist()
         start, size = 0, min(self.options.count + _SPARE, _LAST_PAGE)
         while start < len(numbers):
             page = slice(start, start + size)
-            tracks = self.shelf.catalogue.tracks(numbers[page])
-            yield from map(Ranked, numbers[page], tracks, similarities[page])
+            yield from self._read(numbers[page], similarities[page])
             start, size = start + size, min(2 * size, _LAST_PAGE)
 
-    def _answers(self, clip: Windows, kept: Sequence[Ranked]) -> Iterator[Recommendation]:
-        starts = self.shelf.catalogue.starts_of([one.number for one in kept])
-        for rank, (one, moments) in enumerate(zip(kept, starts, strict=True), start=1):
-            alike = clip.vectors @ self.shelf.vectors.matrix[self.shelf.layout.rows(one.number)].T
-            at = _moment(moments, best_window(alike))
-            pairs = tuple(
-                Pair(_moment(clip.starts, here), _moment(moments, there), min(similarity, 1.0))
-                for here, there, similarity in best_pairs(alike, MOST_PAIRS)
+    def _read(self, numbers: list[int], similarities: list[float]) -> list[_Read]:
+        return [
+            _Read(number, each.track, similarity, each.windows)
+            for number, each, similarity in zip(
+                numbers, self.shelf.read(numbers), similarities, strict=True
             )
-            yield Recommendation(rank, one.track, one.similarity, at, pairs=pairs)
+        ]
 
 
-def _moment(starts: FloatArray, window: int) -> float:
-    return round(float(starts[window]), 3)
+def _repeats(sameness: Sameness, one: _Read, others: Sequence[_Read]) -> bool:
+    return is_twin(one.windows.vectors, [other.windows.vectors for other in others], sameness)
+
+
+def _answer(rank: int, clip: Windows, one: _Read) -> Recommendation:
+    alike = clip.vectors @ one.windows.vectors.T
+    at, pairs = likest_moments(alike, clip.starts, one.windows.starts)
+    return Recommendation(rank, one.track, one.similarity, at, pairs=pairs)
 
 
 class _Stopwatch:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from index.catalogue import Layout
-from index.cuts import is_twin
 from index.protocols import TrackCatalogue, VectorIndex
 from index.scope import Scope
-from models.types import NothingFoundError, Only, Sameness, Windows
+from models.types import EmbeddedTrack, NothingFoundError, Only, Windows
 
 _SUGGESTED = 3
 
@@ -32,10 +32,15 @@ class Shelf:
         rows = np.asarray(self.vectors.matrix[self.layout.rows(number)])
         return Windows(rows, self.catalogue.starts(number))
 
-    def repeats(self, one: int, others: list[int], sameness: Sameness) -> bool:
-        """Whether a track is one recording with any of the others."""
+    def read(self, numbers: Sequence[int]) -> list[EmbeddedTrack]:
+        """Return tracks with their windows, in the order asked."""
         matrix, rows = self.vectors.matrix, self.layout.rows
-        return is_twin(matrix[rows(one)], [matrix[rows(other)] for other in others], sameness)
+        return [
+            EmbeddedTrack(track, Windows(matrix[rows(number)], starts))
+            for number, (track, starts) in zip(
+                numbers, self.catalogue.entries(numbers), strict=True
+            )
+        ]
 
     def scope(self, only: Only) -> Scope:
         """Tell which tracks may be answered.

@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from index.likes import Like
-from index.scoring import best_pairs, best_window
-from index.search import MOST_PAIRS
+from index.moments import likest_moments
 from index.tastes import Taste, dislike_cost, lean, unit_mean
 from models.types import (
     FloatArray,
-    Pair,
     Query,
     Ranking,
     Recommendation,
@@ -95,14 +93,6 @@ def search_to_taste(
 def _as_it_is(rank: int, found: Recommendation, clip: Windows, track: Windows) -> Recommendation:
     """Say how alike clip and track are without any taste."""
     alike = clip.vectors @ track.vectors.T
-    pairs = tuple(
-        Pair(_moment(clip, here), _moment(track, there), min(similarity, 1.0))
-        for here, there, similarity in best_pairs(alike, MOST_PAIRS)
-    )
     similarity = float(np.clip(alike.max(axis=1).mean(dtype=np.float64), -1, 1))
-    at = _moment(track, best_window(alike))
+    at, pairs = likest_moments(alike, clip.starts, track.starts)
     return replace(found, rank=rank, similarity=similarity, at=at, pairs=pairs)
-
-
-def _moment(windows: Windows, number: int) -> float:
-    return round(float(windows.starts[number]), 3)

@@ -77,31 +77,24 @@ class IndexWithLibrary:
             if same is None or one.track.id != same.id:
                 once.setdefault(one.track.id, one)
         results = sorted(once.values(), key=lambda one: -one.similarity)
-        tracks = [one.track for one in results]
-        clip = None
-        if same is not None:
-            clip = Ranked(len(tracks), same, 1.0)
-            tracks.append(same)
-        repeats = partial(self._repeats, tracks, options.sameness)
+        clip = Ranked(len(results), same, 1.0) if same else None
+        repeats = partial(self._repeats, options.sameness)
         kept = cut(map(_ranked, count(), results), clip, repeats, options)
         return tuple(
             replace(results[one.number], rank=rank) for rank, one in enumerate(kept, start=1)
         )
 
-    def _repeats(
-        self, tracks: Sequence[Track], sameness: Sameness, number: int, others: Iterable[int]
-    ) -> bool:
+    def _repeats(self, sameness: Sameness, one: Ranked, others: Sequence[Ranked]) -> bool:
         """Whether a track of one is one recording with any of the other: within each, none is."""
-        own = self._shelf.find(tracks[number].id)
-        across = [
-            tracks[other]
-            for other in others
-            if (self._shelf.find(tracks[other].id) is None) == (own is not None)
-        ]
+        own = self._is_own(one)
+        across = [other for other in others if self._is_own(other) != own]
         if not across:
             return False
-        one, *rest = (self.query_of(track).windows.vectors for track in (tracks[number], *across))
-        return is_twin(one, rest, sameness)
+        first, *rest = (self.query_of(each.track).windows.vectors for each in (one, *across))
+        return is_twin(first, rest, sameness)
+
+    def _is_own(self, one: Ranked) -> bool:
+        return self._shelf.find(one.track.id) is not None
 
     def find(self, track_id: str) -> Track:
         """Return the track with this id, or of the catalogue one whose id begins so."""

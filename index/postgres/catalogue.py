@@ -80,13 +80,14 @@ class StoredCatalogue:
             found |= read
         return [found[number] for number in numbers]
 
+    def entries(self, numbers: Sequence[int]) -> list[tuple[Track, FloatArray]]:
+        """Return the same, each with the start of every one of its windows, in seconds."""
+        starts = (windows.starts for windows in self._pieces.of(numbers))
+        return list(zip(self.tracks(numbers), starts, strict=True))
+
     def starts(self, number: int) -> FloatArray:
         """Return the start of every window of a track, in seconds."""
         return self._pieces.of([number])[0].starts
-
-    def starts_of(self, numbers: Sequence[int]) -> list[FloatArray]:
-        """Return the same of several tracks, in the order asked."""
-        return [windows.starts for windows in self._pieces.of(numbers)]
 
     def number_of(self, track_id: str) -> int | None:
         """Return the number of the track with exactly this id, or None."""

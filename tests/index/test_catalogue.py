@@ -96,8 +96,11 @@ def test_more_tracks_than_sqlite_takes_at_once(
     monkeypatch.setattr("index.catalogue._PAGE", 3)
     asked = [3, 0, 2, 1, 0]
     assert [track.id for track in catalogue.tracks(asked)] == [IDS[number] for number in asked]
-    assert len(catalogue.starts_of(asked)) == 5
-    assert catalogue.tracks([]) == catalogue.starts_of([]) == []
+    entries = catalogue.entries(asked)
+    assert [track for track, _ in entries] == catalogue.tracks(asked)
+    for number, (_, starts) in zip(asked, entries, strict=True):
+        assert starts.tolist() == catalogue.starts(number).tolist()
+    assert catalogue.tracks([]) == catalogue.entries([]) == []
 
 
 def test_several_threads_may_ask(catalogue: Catalogue) -> None:

@@ -18,7 +18,7 @@ def ranked(*artists: str, known: bool = True, seconds: float = 100.0) -> list[Ra
     ]
 
 
-def no_twins(_one: int, _others: list[int]) -> bool:
+def no_twins(_one: Ranked, _others: list[Ranked]) -> bool:
     return False
 
 
@@ -52,8 +52,8 @@ def test_no_cap_and_no_results() -> None:
 def test_the_clip_itself_and_its_twins_are_left_out() -> None:
     tracks = ranked(*"abcd")
 
-    def repeats(one: int, others: list[int]) -> bool:
-        return one != 0 and 1 in others
+    def repeats(one: Ranked, others: list[Ranked]) -> bool:
+        return one.number != 0 and 1 in kept(others)
 
     assert kept(cut(tracks, tracks[1], repeats, SearchOptions())) == [0]
 
@@ -61,16 +61,19 @@ def test_the_clip_itself_and_its_twins_are_left_out() -> None:
 def test_a_twin_of_a_track_that_is_not_shown_stays() -> None:
     """The cap removed the better one, so the other is no repetition."""
     tracks = ranked("a", "a", "a", "b")
-    result = cut(tracks, None, lambda one, others: one == 3 and 2 in others, SearchOptions())
-    assert kept(result) == [0, 1, 3]
+
+    def repeats(one: Ranked, others: list[Ranked]) -> bool:
+        return one.number == 3 and 2 in kept(others)
+
+    assert kept(cut(tracks, None, repeats, SearchOptions())) == [0, 1, 3]
 
 
 def test_what_is_not_wanted_takes_nobodys_place_and_nor_do_its_twins() -> None:
     tracks = ranked(*"aaaabb")
     options = SearchOptions(4, without=frozenset({"t0", "t1"}))
 
-    def repeats(one: int, others: list[int]) -> bool:
-        return one == 4 and 1 in others
+    def repeats(one: Ranked, others: list[Ranked]) -> bool:
+        return one.number == 4 and 1 in kept(others)
 
     assert kept(cut(tracks, None, repeats, options)) == [2, 3, 5]
 

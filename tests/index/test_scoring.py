@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from index.catalogue import Layout
-from index.scoring import best_pairs, best_window, nearest_rows, score_tracks, unit_rows
+from index.scoring import nearest_rows, score_tracks, unit_rows
 from models.types import ClipError
 from tests.index.making import unit
 
@@ -94,19 +94,6 @@ def test_ties_go_to_the_lower_number() -> None:
     scored = score_tracks(matrix[:3], matrix, layout_of([1, 2, 3, 4] * 4), np.arange(16))
     assert scored.numbers.tolist() == list(range(16))
     assert scored.similarities.max() <= 1
-
-
-def test_the_moments_that_say_why() -> None:
-    alike = np.array([[0.1, 0.9, 0.2], [0.3, 0.2, 0.3], [0.5, 0.4, 0.95]], np.float32)
-    assert [pair[:2] for pair in best_pairs(alike, 3)] == [(0, 1), (1, 0), (2, 2)]
-    assert best_pairs(alike, 2) == [(0, 1, pytest.approx(0.9)), (2, 2, pytest.approx(0.95))]
-    assert any(pair[1] == best_window(alike) for pair in best_pairs(alike, 1))
-
-
-def test_where_it_sounds_most_alike() -> None:
-    axes = np.eye(4, dtype=np.float32)
-    track = unit([axes[0] + axes[1], axes[2], axes[2]])
-    assert best_window(axes[:3] @ track.T) == 1
 
 
 @given(hnp.arrays(np.float32, st.tuples(st.integers(0, 3), st.integers(0, 9)), elements={}))

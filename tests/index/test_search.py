@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.moments import MOST_PAIRS
 from index.opened import open_index
-from index.search import MOST_PAIRS
 from models.types import ClipError, EmbeddedTrack, Query, SearchOptions, Windows
 from tests.index.making import (
     STAMP,
@@ -258,3 +258,21 @@ def test_a_clip_of_many_hours_is_answered(
     hours = unit(rng.normal(size=(8_000, 8)))
     with open_index(tmp_path) as index:
         assert len(index.search(make_query(hours), SearchOptions()).results) == 10
+
+
+def test_of_two_tracks_that_may_be_the_clip_the_likelier_is_named(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    """The other one lies nearer by the windows that are searched with, and is its twin."""
+    vectors = unit(rng.normal(size=(6, STAMP.dim)))
+    near = unit(vectors + 0.02 * unit(rng.normal(size=(6, STAMP.dim))))
+    others = [random_track(f"track{n}", rng) for n in range(6)]
+    build(tmp_path, [make_track("one", vectors), make_track("other", near), *others])
+    query = Query(make_windows(near[2:5]), make_windows(vectors[2:5]), "asked", 19.2)
+    with open_index(tmp_path) as index:
+        ranking = index.search(query, SearchOptions())
+        swapped = index.search(Query(query.dense, query.windows, "asked", 19.2), SearchOptions())
+    for found, name in ((ranking, "one"), (swapped, "other")):
+        assert found.same is not None
+        assert found.same.id == name
+        assert {result.track.id for result in found.results} == {f"track{n}" for n in range(6)}

@@ -200,9 +200,9 @@ class _Catalogue:
         kept = cut(ranked, same, self._repeats, self._options)
         return [(one.number, one.similarity) for one in kept]
 
-    def _repeats(self, one: int, others: list[int]) -> bool:
-        rest = [self.windows[other].vectors for other in others]
-        return is_twin(self.windows[one].vectors, rest, self._options.sameness)
+    def _repeats(self, one: Ranked, others: list[Ranked]) -> bool:
+        rest = [self.windows[other.number].vectors for other in others]
+        return is_twin(self.windows[one.number].vectors, rest, self._options.sameness)
 
 
 def _owners(items: Sequence[Item]) -> list[str]:
