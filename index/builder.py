@@ -63,6 +63,8 @@ class IndexBuilder:
         Sentences for the person who builds: what could not be carried on, and why.
     origin : Origin
         What its vectors come from: only those of an index that fits are carried on.
+    published : bool
+        Whether there is a new generation: `publish` makes none where nothing changed.
     sources : tuple of str
         The folders and files of audio that the index is built from, each once; to be set before
         `publish`, and best before the work: CatalogueError where they are too many to hold.
@@ -92,7 +94,8 @@ class IndexBuilder:
         self.origin = Origin(stamp, window_seconds, hop_seconds)
         self._base: Base | None = None
         self._building = directory / BUILDING
-        self._finished = False
+        self.published = False
+        self._finished = False  # or the next build carries the record on
         self._held = ExitStack()
 
     def __enter__(self) -> Self:
@@ -269,20 +272,16 @@ class IndexBuilder:
         with writing(self.directory):
             return self._journal.duplicates()
 
-    def publish(
-        self, progress: Progress = lambda _done, _all: None, *, only_tracks: bool = False
-    ) -> Manifest:
+    def publish(self, progress: Progress = lambda _done, _all: None) -> Manifest:
         """Make what was added the live generation; the last act of a build.
 
-        Where nothing changed, the live generation stays as it is.
+        Where nothing changed, the live generation stays as it is. That something was left out is
+        no change: it is remembered beside the index until there is one.
 
         Parameters
         ----------
         progress : callable
             Called with the windows put into the graph and those there are.
-        only_tracks : bool
-            Whether files that were left out are no reason by themselves: their record waits for
-            the next build.
 
         Raises
         ------
@@ -291,25 +290,25 @@ class IndexBuilder:
         """
         with writing(self.directory):
             manifest = self._base.manifest if self._base else None
-            recorded = self._journal.changed()
-            changed = self._journal.tracks_changed() if only_tracks else recorded
-            if manifest is None or changed or self.sources != manifest.sources:
-                origin = self.origin
-                stamp, *others = self._made_with()
-                making = Making(
-                    stamp, tuple(others), origin.window_seconds, origin.hop_seconds, self.sources
-                )
-                manifest = publish_journal(
-                    self.directory,
-                    self._journal,
-                    self._base,
-                    making,
-                    keep=self._keep,
-                    progress=progress,
-                )
-                recorded = False
-            # Or the next build carries the record on, or what waits in it.
-            self._finished = not recorded and not self._journal.keep_waiting(manifest.checksum)
+            same = manifest is not None and self.sources == manifest.sources
+            if manifest is not None and same and not self._journal.changed():
+                self._finished = not self._journal.settle()
+                return manifest
+            origin = self.origin
+            stamp, *others = self._made_with()
+            making = Making(
+                stamp, tuple(others), origin.window_seconds, origin.hop_seconds, self.sources
+            )
+            manifest = publish_journal(
+                self.directory,
+                self._journal,
+                self._base,
+                making,
+                keep=self._keep,
+                progress=progress,
+            )
+            self.published = True
+            self._finished = not self._journal.keep_waiting(manifest.checksum)
         return manifest
 
     def _made_with(self) -> list[ModelStamp]:

@@ -69,18 +69,21 @@ UPDATE main.files SET left_out = ? WHERE left_out IS NULL
 AND id IN (SELECT id FROM base.files WHERE id IS NOT NULL AND left_out IS NOT NULL)
 """
 
+# A file that is left out, and held no track before, changes nothing that can be asked.
 _CHANGED = """
-SELECT 1 FROM main.files WHERE source NOT IN (SELECT source FROM waiting)
-UNION ALL SELECT 1 FROM forgotten LIMIT 1
+SELECT 1 FROM main.files AS new WHERE source NOT IN (SELECT source FROM waiting) AND (
+    left_out IS NULL OR EXISTS (
+        SELECT 1 FROM base.files AS old WHERE old.source = new.source AND old.left_out IS NULL
+    )
+)
+UNION ALL SELECT 1 FROM forgotten JOIN base.files USING (source) LIMIT 1
 """
 
-# A file that is left out, and held no track before, changes none.
-_TRACKS_CHANGED = """
-SELECT 1 FROM main.files AS new WHERE source NOT IN (SELECT source FROM waiting) AND (
-    id IS NOT NULL
-    OR EXISTS (SELECT 1 FROM base.files AS old WHERE old.source = new.source AND old.id IS NOT NULL)
+# What the last generation says as well, and what is gone.
+_SETTLED = """
+DELETE FROM main.files WHERE source IN (SELECT source FROM forgotten) OR source IN (
+    SELECT source FROM (SELECT * FROM main.files INTERSECT SELECT * FROM base.files)
 )
-UNION ALL SELECT 1 FROM forgotten LIMIT 1
 """
 
 _TAKE = """
@@ -270,12 +273,14 @@ class Journal:
         return [ModelStamp(**json.loads(text)) for (text,) in rows]
 
     def changed(self) -> bool:
-        """Whether anything was recorded or forgotten since the last generation."""
+        """Whether a track came or was described anew, or a file went, since the last generation."""
         return self._database.execute(_CHANGED).fetchone() is not None
 
-    def tracks_changed(self) -> bool:
-        """Whether a track came, went or was described anew since the last generation."""
-        return self._database.execute(_TRACKS_CHANGED).fetchone() is not None
+    def settle(self) -> bool:
+        """Where nothing changed, keep only what is to be remembered; False where nothing is."""
+        with self._database as database:
+            database.execute(_SETTLED)
+        return self._database.execute("SELECT 1 FROM main.files LIMIT 1").fetchone() is not None
 
     def tracks(self) -> int:
         """Return how many tracks there are, those of the last generation included."""

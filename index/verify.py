@@ -59,7 +59,7 @@ class IndexInfo:
     sources : tuple of str
         The folders and files of audio it was built from; empty where that is not known.
     left_out : int
-        Files that the build had to leave out.
+        Files that had been left out when it was published.
     seconds : float
         Length of all tracks together.
     size : int

@@ -32,6 +32,8 @@ class Built:
     ----------
     manifest : Manifest
         Of the live generation.
+    published : bool
+        Whether that is a new one: where nothing changed, or files were only left out, it is not.
     heard, kept, recognised, gone : int
         Files that were heard now, that were known from before, whose audio was known under another
         name or other tags, and that are no more.
@@ -48,6 +50,7 @@ class Built:
     """
 
     manifest: Manifest
+    published: bool
     heard: int
     kept: int
     recognised: int
@@ -199,12 +202,10 @@ def build_index(
         changed = heard.tracks or heard.recognised or retold or gone
         doing = f"Keeping ({options.measured})" if options.measured else "Publishing"
         with screen.progress(doing, None if changed else 0) as step:
-            manifest = builder.publish(
-                lambda done, total: step(done, total=total, unit="windows"),
-                only_tracks=options.adding,
-            )
+            manifest = builder.publish(lambda done, total: step(done, total=total, unit="windows"))
     return Built(
         manifest=manifest,
+        published=builder.published,
         heard=heard.tracks,
         kept=len(states) - len(new) - known - len(removed - fresh),
         # Of an empty index nothing is recognised: what was removed is heard once more then.

@@ -8,6 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from bot.times import clock
+from index.manifest import Manifest
 from tools.build import Built
 from tools.left_out import left_out_as_json, left_out_lines
 from tools.screen import Screen, as_called, counted, printable
@@ -27,12 +28,19 @@ def show_built(built: Built, directory: Path, screen: Screen) -> None:
     parts += (
         [f"{counted(built.elsewhere, 'track')} of other folders kept"] if built.elsewhere else []
     )
-    tracks = counted(built.manifest.tracks, "track")
-    windows = counted(built.manifest.windows, "window")
     screen.show(
         Text(f"{', '.join(parts)}, in {clock(built.seconds)}."),
-        Text(f"{tracks}, {windows} are in {printable(str(directory))}.", "bold"),
+        holding(built.manifest, directory, published=built.published),
     )
+
+
+def holding(manifest: Manifest, directory: Path, *, published: bool) -> Text:
+    """Render what an index holds now, and whether that is as it was before."""
+    held = f"{counted(manifest.tracks, 'track')}, {counted(manifest.windows, 'window')}"
+    place = f"are in {printable(str(directory))}"
+    if published:
+        return Text(f"{held} {place}.", "bold")
+    return Text(f"Nothing changed: {held} {place}, as before.", "bold")
 
 
 def _removed(files: int) -> str:
@@ -45,6 +53,7 @@ def built_as_json(built: Built, directory: Path) -> dict[str, Any]:
     """Return a build as plain JSON values."""
     return {
         "index": str(directory),
+        "published": built.published,
         "tracks": built.manifest.tracks,
         "windows": built.manifest.windows,
         "model": built.manifest.stamp.model,

@@ -75,6 +75,29 @@ def test_what_is_removed_stays_removed_under_any_name(
     assert live_generation(directory).name == "generation-000003"
 
 
+def test_what_stays_out_is_remembered_without_a_new_generation(
+    directory: Path, tracks: list[EmbeddedTrack]
+) -> None:
+    remove_tracks(directory, ["track1"], [])
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.recognise(tracks[0].track, "/music/a/1", 2, 2)  # touched
+        builder.skip("/music/broken", "It is broken.", 1, 1)
+        builder.publish()
+        assert not builder.published
+    with IndexBuilder(directory, STAMP) as builder:
+        assert builder.done("/music/a/1", 2, 2)
+        assert builder.done("/music/broken", 1, 1)
+        assert builder.forget(["/music/broken"]) == 0
+        builder.publish()
+    with IndexBuilder(directory, STAMP) as builder:
+        assert builder.done("/music/a/1", 2, 2)
+        assert builder.skipped() == []  # gone for good, without a trace
+        builder.recognise(tracks[0].track, "/music/a/1", 1, 1)  # as it was
+        builder.publish()
+    assert not (directory / ".building").exists()
+    assert names(directory) == ["generation-000001", "generation-000002"]
+
+
 def test_what_is_asked_for_again_is_heard_again(
     directory: Path, tracks: list[EmbeddedTrack]
 ) -> None:

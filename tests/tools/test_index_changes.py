@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -137,6 +138,32 @@ def test_what_only_leaves_something_out_is_no_new_generation(
     cli("index", "add", broken, "--out", index)
     info = only_json(cli("index", "info", index, "--json")[1])
     assert (info["generation"], info["tracks"]) == ("generation-000003", 6)
+    # Tried again, touched or with another one beside it: nothing can be asked that could not be.
+    record = index / ".building"
+    assert not record.exists()
+    for change, remembered in (
+        (lambda: None, False),
+        (lambda: os.utime(broken, ns=(1, 1)), True),
+        (lambda: shutil.copy(broken, music / "other.mp3"), True),
+    ):
+        change()
+        status, out, _ = cli("index", "update", "--retry", "--out", index, "--json")
+        assert (status, only_json(out)["published"], record.exists()) == (1, False, remembered)
+    status, out, _ = cli("index", "build", music, "--out", index)
+    assert (status, "1 left out, in 0:0" in out) == (1, True)
+    assert re.search(rf"\nNothing changed: 6 tracks, \d+ windows are in {index}, as before\.", out)
+    assert sorted(path.name[-1] for path in index.glob("generation-*")) == ["1", "2", "3"]
+    # What was met meanwhile goes along with the next change.
+    write_piece(music / "New.wav", 900, seed=98)
+    done = only_json(cli("index", "update", "--out", index, "--json")[1])
+    assert (done["published"], done["heard"], len(done["left_out"])) == (True, 1, 2)
+    info = only_json(cli("index", "info", index, "--json")[1])
+    assert (info["generation"], info["left_out"]) == ("generation-000004", 2)
+    assert not record.exists()
+    # What is gone is no more left out.
+    broken.unlink()
+    done = only_json(cli("index", "update", "--out", index, "--json")[1])
+    assert (done["published"], done["gone"], len(done["left_out"])) == (True, 1, 1)
 
 
 def test_too_many_names_are_refused_before_anything_is_heard(

@@ -58,6 +58,8 @@ class Imported:
     ----------
     manifest : Manifest
         Of the live generation.
+    published : bool
+        Whether that is a new one.
     entries : int
         How many could be read.
     chosen : int
@@ -74,6 +76,7 @@ class Imported:
     """
 
     manifest: Manifest
+    published: bool
     entries: int
     chosen: int
     added: int
@@ -158,6 +161,7 @@ def import_entries(
             manifest = builder.publish(lambda done, total: step(done, total=total, unit="windows"))
     return Imported(
         manifest=manifest,
+        published=builder.published,
         entries=count.entries,
         chosen=len(count.chosen),
         added=count.added,

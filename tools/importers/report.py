@@ -8,9 +8,10 @@ from typing import Any, Final
 from rich.text import Text
 
 from bot.times import clock
+from tools.built import holding
 from tools.importers.job import Imported
 from tools.left_out import left_out_as_json, left_out_lines
-from tools.screen import Screen, counted, printable
+from tools.screen import Screen, counted
 
 MOST_LISTED: Final = 10
 """So many are named for each reason; `--json` names them all."""
@@ -33,11 +34,9 @@ def show_import(done: Imported, directory: Path, noun: str, screen: Screen) -> N
     parts += [f"{done.kept:,} known before"] if done.kept else []
     parts += [f"{done.gone:,} not chosen any more"] if done.gone else []
     parts += [f"{len(done.left_out):,} left out"] if done.left_out else []
-    tracks = counted(done.manifest.tracks, "track")
-    windows = counted(done.manifest.windows, "window")
     screen.show(
         Text(f"{', '.join(parts)}, in {clock(done.seconds)}."),
-        Text(f"{tracks}, {windows} are in {printable(str(directory))}.", "bold"),
+        holding(done.manifest, directory, published=done.published),
     )
 
 
@@ -45,6 +44,7 @@ def import_as_json(done: Imported, directory: Path) -> dict[str, Any]:
     """Return an import as plain JSON values."""
     return {
         "index": str(directory),
+        "published": done.published,
         "tracks": done.manifest.tracks,
         "windows": done.manifest.windows,
         "model": done.manifest.stamp.model,
