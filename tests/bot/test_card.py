@@ -82,11 +82,11 @@ def test_a_card_names_all_there_is_to_know(results: tuple[Recommendation, ...]) 
     card = laid_out(answer, 1234, pictures={"clip.png": b"PNG"})
     assert texts(card) == [
         "### 🎧 my\\_clip.wav\n-# heard 0:30 – 0:45",
-        "🎯 This is **X** · Y. · [listen](https://example.org/x)",
+        "🎯 This is **X** · Y · [listen](https://example.org/x)",
         "**1.** **Bells** · Ann\n-# nearly the same sound (0.91) · "
         "[sounds like it at 0:12](https://example.org/bells) · bells",
         "**2.** **Untitled**\n-# somewhat similar (0.50) · *sounds like it at 0:00*",
-        "-# Cut short.\n-# vggish-small · 0.12 s · 1,234 tracks",
+        "-# Cut short.\n-# vggish-small · found in 0.12 s · 1,234 tracks",
     ]
     (gallery,) = of_type(card, GALLERY)
     assert gallery["items"][0]["media"]["url"] == "attachment://clip.png"
@@ -321,3 +321,12 @@ def test_the_pictures_of_several_clips_leave_room_for_all_the_rest(
     assert mistakes(card) == {}
     assert len(parts(card)) <= 40
     assert len(card.files) <= 10
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_the_menu_says_what_is_behind_it(locale: str) -> None:
+    answer = answer_of(Recommendation(1, Track("id", "Bells"), 0.5, 0.0))
+    card = answer_card(Page(answer, 1, "abc"), words_for(locale))
+    (menu,) = [part for part in parts(card) if "placeholder" in part]
+    assert "👍 👎" in menu["placeholder"]
+    assert menu["placeholder"] == words_for(locale)("card.pick")  # not cut

@@ -95,7 +95,7 @@ async def test_a_track_is_found_as_soon_as_it_is_added(
     assert "· 🏠 from this server" in line
     assert answer.text.count("from this server") == 1
     same = await ask(discord_with_bot, OURS, user=somebody)
-    assert "🎯 This is **Ours** · Ann. · 🏠 from this server" in same.text
+    assert "🎯 This is **Ours** · Ann · 🏠 from this server" in same.text
     (track,) = Libraries(state).tracks(discord_with_bot.guild.id)
     assert (track.title, track.artist, track.artist_known) == ("Ours", "Ann", False)
     known = await add(discord_with_bot, name="Another name.wav")
@@ -266,7 +266,7 @@ async def test_its_buttons_do_what_those_of_others_do(
     why = await (await discord_with_bot.click(shown, "Why?")).final_message()
     assert why.file("why.png")
     more = await (await discord_with_bot.click(shown, "More like this")).final_message()
-    assert "This is **Ours** · Ann. · 🏠 from this server" in more.text
+    assert "This is **Ours** · Ann · 🏠 from this server" in more.text
 
 
 @pytest.mark.parametrize("at", [30.0, 100.0])

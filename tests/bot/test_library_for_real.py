@@ -53,7 +53,7 @@ async def test_it_is_the_track_that_an_index_would_have(
             clip = discord_server.upload("clip.flac", _cut(paths[1], tmp_path))
             asked = await discord_server.slash("similar", {"file": clip})
             answer = await asked.final_message(120)
-            assert "This is **Song 1** · Ann. · 🏠 from this server" in answer.text
+            assert "This is **Song 1** · Ann · 🏠 from this server" in answer.text
     assert discord_server.rejections == []
 
 

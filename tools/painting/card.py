@@ -10,7 +10,7 @@ from tools.painting.parts import box_of
 
 _WIDTH, _CARD = 700.0, 600.0
 _MARGIN, _INDENT, _NAME_HEIGHT = 18.0, 74.0, 28.0
-_FACE = 40.0
+_FACE, _GAP = 40.0, 8.0
 _NAME, _SMALL = 16.0, 12.0
 
 
@@ -37,16 +37,16 @@ def paint(card: Card, *, private: bool = False, when: str = "Today at 20:15") ->
         file.reset()
     boxes = [box_of(part, files) for part in card.view.to_components()]  # type: ignore[no-untyped-call]
     heights = [box.height(_CARD) for box in boxes]
-    below = 26.0 if private else 0.0
-    canvas = Canvas(_WIDTH, 2 * _MARGIN + _NAME_HEIGHT + sum(heights) + below)
+    between, below = _GAP * (len(boxes) - 1), 26.0 if private else 0.0
+    canvas = Canvas(_WIDTH, 2 * _MARGIN + _NAME_HEIGHT + sum(heights) + between + below)
     _draw_name(canvas, when)
     top = _MARGIN + _NAME_HEIGHT
     for box, height in zip(boxes, heights, strict=True):
         box.draw(canvas, _INDENT, top, _CARD)
-        top += height
+        top += height + _GAP
     if private:
         text = "Only you can see this"
-        canvas.text((_INDENT, top + 20), text, font_for(text, _SMALL, bold=False), FAINT)
+        canvas.text((_INDENT, top - _GAP + 20), text, font_for(text, _SMALL, bold=False), FAINT)
     held = io.BytesIO()
     canvas.finished().save(held, "PNG", optimize=True)
     return held.getvalue()
