@@ -82,8 +82,9 @@ def blend_of(clips: Sequence[EmbeddedClip]) -> tuple[EmbeddedClip, Blended]:
     heard = ClipHeard(
         name=" + ".join(clip.heard.name for clip in clips),
         seconds=query.seconds,
+        # The seconds of one of them are not those of another.
         start=0.0,
-        end=query.seconds,
+        end=0.0,
         model=clips[0].heard.model,
         log_mel=nothing_drawn(),
         notes=tuple(dict.fromkeys(note for clip in clips for note in clip.heard.notes)),

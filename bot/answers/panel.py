@@ -6,6 +6,7 @@ from typing import cast
 
 from bot.answers.actions import Press
 from bot.card import panel_card
+from bot.one_clip import is_one_clip
 from bot.reply import edit_card
 
 
@@ -16,4 +17,5 @@ async def open_panel(press: Press) -> None:
     result = press.result(int(data["values"][0]))
     await interaction.response.defer(ephemeral=True, thinking=True)
     cover = await press.tools.cards.cover(result) if press.may_attach else b""
-    await edit_card(interaction, panel_card(result, press.kept.id, press.words, cover))
+    why = is_one_clip(press.kept.answer.clip)
+    await edit_card(interaction, panel_card(result, press.kept.id, press.words, cover, why=why))

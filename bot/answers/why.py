@@ -9,6 +9,7 @@ from bot.alike import similarity_word
 from bot.answers.actions import Press
 from bot.card.layout import Card, container, in_view, shown
 from bot.card.rows import track_name
+from bot.one_clip import is_one_clip
 from bot.reply import edit_card
 from bot.times import clock
 from bot.why_picture import Why, draw_why
@@ -22,7 +23,7 @@ async def show_why(press: Press) -> None:
     """Explain one result to who pressed."""
     result, clip = press.result(), press.kept.answer.clip
     await press.interaction.response.defer(ephemeral=True, thinking=True)
-    if not result.pairs:
+    if not (result.pairs and is_one_clip(clip)):
         raise RequestError(*ENGLISH.say("why.unknown"))
     picture = b""
     if press.may_attach:

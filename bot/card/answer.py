@@ -25,6 +25,7 @@ from bot.card.layout import (
     shown,
 )
 from bot.card.rows import result_line, same_line
+from bot.one_clip import is_one_clip
 from bot.plain import plain
 from bot.times import edges
 from bot.words import Words
@@ -143,8 +144,7 @@ def _nothing_key(answer: Recommendations) -> str:
 def _header(page: Page, words: Words) -> str:
     clip = page.answer.clip
     start, end = edges(clip.start, clip.end)
-    # What was asked by no clip, such as a person's likes, has no part that was heard.
-    heard = [f"-# {words('card.heard', start=start, end=end)}"] if clip.end > clip.start else []
+    heard = [f"-# {words('card.heard', start=start, end=end)}"] if is_one_clip(clip) else []
     lines = [
         f"### 🎧 {plain(clip.name, _NAME) or words('card.clip')}",
         *heard,

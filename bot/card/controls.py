@@ -77,7 +77,7 @@ def page_row(answer_id: str, number: int, pages: int, words: Words) -> Row:
     )
 
 
-def panel_row(answer_id: str, rank: int, words: Words) -> Row:
+def panel_row(answer_id: str, rank: int, words: Words, *, why: bool = True) -> Row:
     """Return what can be done with one result."""
     row: Row = ui.ActionRow(
         ui.Button(
@@ -89,12 +89,15 @@ def panel_row(answer_id: str, rank: int, words: Words) -> Row:
         play_button(answer_id, rank),
         ui.Button(emoji="👍", custom_id=control_id("like", answer_id, rank)),
         ui.Button(emoji="👎", custom_id=control_id("dislike", answer_id, rank)),
-        ui.Button(
-            label=words("panel.why")[:_BUTTON],
-            emoji="🔬",
-            custom_id=control_id("why", answer_id, rank),
-        ),
     )
+    if why:
+        row.add_item(
+            ui.Button(
+                label=words("panel.why")[:_BUTTON],
+                emoji="🔬",
+                custom_id=control_id("why", answer_id, rank),
+            )
+        )
     return row
 
 

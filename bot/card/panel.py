@@ -12,7 +12,9 @@ from bot.words import Words
 from models.types import Recommendation
 
 
-def panel_card(result: Recommendation, answer_id: str, words: Words, cover: bytes = b"") -> Card:
+def panel_card(
+    result: Recommendation, answer_id: str, words: Words, cover: bytes = b"", *, why: bool = True
+) -> Card:
     """Lay out one result of an answer, with its buttons.
 
     Parameters
@@ -22,6 +24,8 @@ def panel_card(result: Recommendation, answer_id: str, words: Words, cover: byte
     words : Words
     cover : bytes
         Its cover art; empty to go without.
+    why : bool
+        Whether moments can be shown that matched.
     """
     files: list[discord.File] = []
     text = result_line(result, words, tall=bool(cover)).long
@@ -31,5 +35,5 @@ def panel_card(result: Recommendation, answer_id: str, words: Words, cover: byte
         box.add_item(ui.Section(text, accessory=ui.Thumbnail(address)))
     else:
         box.add_item(ui.TextDisplay(text))
-    box.add_item(panel_row(answer_id, result.rank, words))
+    box.add_item(panel_row(answer_id, result.rank, words, why=why))
     return Card(in_view(box), files)

@@ -165,6 +165,34 @@ async def test_a_blend_of_two_files_asks_for_both(discord_with_bot: Discord) -> 
     assert [each.filename for each in answer.attachments] == ["clip-1.png", "clip-2.png"]
 
 
+async def test_where_no_one_clip_was_heard_nothing_is_said_of_its_moments(
+    discord_with_bot: Discord, state: State, sound_index: Index
+) -> None:
+    discord = discord_with_bot
+    await like(state, sound_index, discord.member.id, "low", 0)
+    files = {
+        "file": discord.upload("low.wav", wav(sound("low", 7))),
+        "file2": discord.upload("shrill.wav", wav(sound("shrill", 7))),
+    }
+    ends = {
+        "start": track_id(sound_index, "low"),
+        "goal": track_id(sound_index, "shrill"),
+    }
+    for command, options in (("blend", files), ("foryou", {}), ("path", ends)):
+        answer = await (await discord.slash(command, options)).final_message()
+        assert "heard" not in answer.text
+        panel = await (await discord.select(answer, menu(answer), ["1"])).final_message()
+        actions = [part["custom_id"].split(":")[1] for part in panel.parts() if "custom_id" in part]
+        assert actions == ["more", "play", "like", "dislike"]
+        # As a card of before still has the button.
+        like_button = next(part for part in panel.parts() if ":like:" in part.get("custom_id", ""))
+        like_button["custom_id"] = like_button["custom_id"].replace("like", "why")
+        pressed = await discord.click(panel, like_button["custom_id"])
+        told = await pressed.final_message()
+        assert "I do not know any more which moments matched" in told.text
+        assert told.attachments == []
+
+
 async def test_of_a_track_in_a_blend_there_is_no_picture(
     discord_with_bot: Discord, sound_index: Index
 ) -> None:

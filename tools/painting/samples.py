@@ -93,6 +93,7 @@ def _together(results: tuple[Recommendation, ...], covers: dict[str, bytes]) -> 
     ]
     heard = replace(
         clips[0],
+        end=0.0,
         name=" + ".join(clip.name for clip in clips),
         notes=(ENGLISH.say("together.asked", clips=len(clips)).sentence,),
     )
