@@ -81,10 +81,7 @@ def report_text(report: Report, words: Words) -> str:
     lines += [words.count(key, count) for key, count in counts if count]
     if report.left_out:
         lines.append(words.count("library.left_out", len(report.left_out)))
-        lines += [
-            f"-# {plain(name, _FILE)}: {plain(words.translate(reason), _REASON)}"
-            for name, reason in report.left_out[:_MOST_REASONS]
-        ]
+        lines += [f"-# {_why(*each, words)}" for each in report.left_out[:_MOST_REASONS]]
         more = len(report.left_out) - _MOST_REASONS
         if more > 0:
             lines.append(f"-# {words.count('library.more', more)}")
@@ -94,6 +91,14 @@ def report_text(report: Report, words: Words) -> str:
             lines.append(words.count("library.not_heard", report.left))
             lines.append(f"-# {words('library.go_on')}")
     return "\n".join(lines)
+
+
+def _why(name: str, reason: str, words: Words) -> str:
+    """Say why a file was left out, and its name once."""
+    said = words.translate(reason)
+    if name in said:
+        return plain(said, _REASON)
+    return f"{plain(name, _FILE)}: {plain(said, _REASON)}"
 
 
 def _line(track: Track, words: Words) -> str:

@@ -148,7 +148,7 @@ def likes_text(
     thumbs: tuple[Thumb, ...], page: int, words: Words, *, counts: bool
 ) -> tuple[str, ...]:
     """Word a page of thumbs: what is shown, one text below the other."""
-    head = f"### {words('likes.title')}"
+    head = f"### {words('likes.head')}"
     state = words("likes.count" if counts else "likes.do_not_count")
     if not thumbs:
         return head, words("likes.none"), f"-# {state}"

@@ -12,7 +12,6 @@ from discord.ext import commands
 
 from bot.plain import plain
 from bot.service import Soundalike
-from bot.times import clock
 from bot.trust.panel import Panel
 from bot.words import Words, words_for
 
@@ -25,7 +24,7 @@ class AboutCommand(commands.Cog):
 
     def __init__(self, service: Soundalike) -> None:
         self._service = service
-        self._began = time.monotonic()
+        self._began = time.time()
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -33,23 +32,20 @@ class AboutCommand(commands.Cog):
     async def about(self, interaction: discord.Interaction) -> None:
         """Say what this is, to the asker alone."""
         words = words_for(interaction.locale)
-        facts = about_text(self._service, words, interaction.client.latency, self._uptime())
+        facts = about_text(self._service, words, interaction.client.latency, self._began)
         panel = Panel(words("about.head"), facts)
         await interaction.response.send_message(view=panel, ephemeral=True)
 
-    def _uptime(self) -> float:
-        return time.monotonic() - self._began
 
-
-def about_text(service: Soundalike, words: Words, latency: float, uptime: float) -> str:
+def about_text(service: Soundalike, words: Words, latency: float, began: float) -> str:
     """Word the facts.
 
     Parameters
     ----------
     latency : float
         Seconds to Discord and back; not finite before the first beat.
-    uptime : float
-        Seconds since the start.
+    began : float
+        When it was started, in seconds since 1970.
     """
     stamp = service.index.stamp
     model = plain(f"{stamp.model} {stamp.version}", _LONGEST)
@@ -63,7 +59,8 @@ def about_text(service: Soundalike, words: Words, latency: float, uptime: float)
     ]
     if math.isfinite(latency):
         facts.append(words("about.latency", milliseconds=words.number(round(1000 * latency))))
-    facts.append(words("about.uptime", time=clock(uptime)))
+    # Discord says how long ago that is, in the reader's language.
+    facts.append(words("about.started", when=f"<t:{int(began)}:R>"))
     small = f"\n-# {versions}" if versions else ""
     return "\n".join(f"- {fact}" for fact in facts) + small
 

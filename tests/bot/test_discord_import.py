@@ -92,6 +92,8 @@ async def test_what_is_in_it_is_found_and_the_rest_is_told(
         "1 other file is no audio.",
         "3 files were left out:",
     ]
+    # What is said of a file by its name does not begin with it again.
+    assert "-# quiet.wav cannot be read as audio." in report.text
     assert "more.zip: It is an archive in the archive" in report.text.replace("\\", "")
     assert titles(state, discord_with_bot) == ["Song 0", "Song 1", "Song 2"]
     clip = discord_with_bot.upload("clip.wav", wav(sound("low", 61)))

@@ -298,6 +298,7 @@ async def test_likes_are_listed_and_taken_back(
     assert listed.ephemeral
     assert f"👎 **{title('high', 2)}**" in listed.text
     assert f"👍 **{title('low', 0)}**" in listed.text
+    assert listed.text.startswith("### Your thumbs\n")  # those down are no likes
     assert "Your thumbs move what you find" in listed.text
     offered = await discord_with_bot.autocomplete("likes remove", "track", "low")
     assert len(offered) == 1

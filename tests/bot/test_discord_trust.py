@@ -6,6 +6,8 @@ import asyncio
 import importlib.metadata
 import io
 import json
+import re
+import time
 import zipfile
 from collections.abc import AsyncIterator
 from functools import partial
@@ -224,6 +226,8 @@ async def test_about_says_what_it_is(discord_with_bot: Discord) -> None:
     assert "mean-mel 1" in shown.text
     assert "12 tracks" in shown.text
     assert "discord.py 2" in shown.text
+    (began,) = re.findall(r"- Started <t:(\d+):R>", shown.text)
+    assert 1_700_000_000 < int(began) <= time.time()
 
 
 async def test_about_is_said_where_the_project_is_not_installed(
