@@ -147,7 +147,7 @@ class AskedShelf:
         with self._read() as shelf:
             for start in range(first, len(shelf.layout), _PAGE):
                 numbers = range(start, min(start + _PAGE, len(shelf.layout)))
-                yield from ((each.track, each.windows) for each in shelf.read(numbers))
+                yield from shelf.read(numbers)
 
     def close(self) -> None:
         """Take no more questions, and let go of all once the last one is answered."""

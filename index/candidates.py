@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,11 +98,9 @@ def _is_small(shelf: Shelf) -> bool:
 
 def _look(shelf: Shelf, clips: Sequence[FloatArray], width: int) -> list[Numbers]:
     probes = [_spread(clip) for clip in clips]
-    found = shelf.vectors.nearest(np.concatenate(probes), width)
-    ends = np.cumsum([len(probe) for probe in probes]).tolist()
+    found = iter(shelf.vectors.nearest(np.concatenate(probes), width))
     return [
-        shelf.layout.owners(np.concatenate(found[end - len(probe) : end]))
-        for end, probe in zip(ends, probes, strict=True)
+        shelf.layout.owners(np.concatenate(list(islice(found, len(probe))))) for probe in probes
     ]
 
 

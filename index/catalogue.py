@@ -229,7 +229,7 @@ def _as_labels(spelled: str) -> tuple[str, ...]:
 
 
 def _as_starts(blob: bytes) -> FloatArray:
-    return np.frombuffer(blob, "<f4").astype(np.float32)
+    return np.frombuffer(blob, "<f4")
 
 
 def _integers(blob: bytes) -> NDArray[np.int64]:

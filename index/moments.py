@@ -26,36 +26,23 @@ def likest_moments(
     float
         In seconds; the track's earliest such moment, if several are equally alike.
     tuple of Pair
-        At most `MOST_PAIRS`, in the clip's order.
-    """
-    found = best_pairs(alike, MOST_PAIRS)
-    pairs = tuple(
-        Pair(_moment(clip_starts, here), _moment(track_starts, there), min(similarity, 1.0))
-        for here, there, similarity in found
-    )
-    likest = max(range(len(found)), key=lambda place: (found[place][2], -found[place][1]))
-    return pairs[likest].track, pairs
-
-
-def best_pairs(alike: FloatArray, count: int) -> list[tuple[int, int, float]]:
-    """Return the windows of a clip that a track matches best, each with the track's likest window.
-
-    Parameters
-    ----------
-    alike : np.ndarray [shape=(c, w), float32]
-        As for `likest_moments`.
-    count : int
-        At most so many.
-
-    Returns
-    -------
-    list of (int, int, float)
-        Window of the clip, window of the track, similarity; in the clip's order.
+        The windows of the clip that the track matches best, at most `MOST_PAIRS`, each with the
+        track's likest window; in the clip's order.
     """
     # Plain lists: there are few windows, and an answer has many tracks.
     likest, values = alike.argmax(axis=1).tolist(), alike.max(axis=1).tolist()
-    best = sorted(range(len(values)), key=values.__getitem__, reverse=True)[:count]
-    return [(one, likest[one], values[one]) for one in sorted(best)]
+    most_first = sorted(range(len(values)), key=values.__getitem__, reverse=True)
+    told = sorted(most_first[:MOST_PAIRS])
+    pairs = tuple(
+        Pair(
+            _moment(clip_starts, here),
+            _moment(track_starts, likest[here]),
+            min(values[here], 1.0),
+        )
+        for here in told
+    )
+    best = max(told, key=lambda here: (values[here], -likest[here]))
+    return _moment(track_starts, likest[best]), pairs
 
 
 def _moment(starts: FloatArray, window: int) -> float:

@@ -148,9 +148,9 @@ class _Line:
 
     def _read(self, numbers: list[int], similarities: list[float]) -> list[_Read]:
         return [
-            _Read(number, each.track, similarity, each.windows)
-            for number, each, similarity in zip(
-                numbers, self.shelf.read(numbers), similarities, strict=True
+            _Read(number, track, similarity, windows)
+            for number, similarity, (track, windows) in zip(
+                numbers, similarities, self.shelf.read(numbers), strict=True
             )
         ]
 

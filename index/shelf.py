@@ -10,7 +10,7 @@ import numpy as np
 from index.catalogue import Layout
 from index.protocols import TrackCatalogue, VectorIndex
 from index.scope import Scope
-from models.types import EmbeddedTrack, NothingFoundError, Only, Windows
+from models.types import NothingFoundError, Only, Track, Windows
 
 _SUGGESTED = 3
 
@@ -32,11 +32,11 @@ class Shelf:
         rows = np.asarray(self.vectors.matrix[self.layout.rows(number)])
         return Windows(rows, self.catalogue.starts(number))
 
-    def read(self, numbers: Sequence[int]) -> list[EmbeddedTrack]:
+    def read(self, numbers: Sequence[int]) -> list[tuple[Track, Windows]]:
         """Return tracks with their windows, in the order asked."""
         matrix, rows = self.vectors.matrix, self.layout.rows
         return [
-            EmbeddedTrack(track, Windows(matrix[rows(number)], starts))
+            (track, Windows(matrix[rows(number)], starts))
             for number, (track, starts) in zip(
                 numbers, self.catalogue.entries(numbers), strict=True
             )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.moments import MOST_PAIRS, best_pairs, likest_moments
+from index.moments import MOST_PAIRS, likest_moments
 
 
 def starts(windows: int, since: float = 0.0) -> np.ndarray:
@@ -16,12 +16,17 @@ def starts(windows: int, since: float = 0.0) -> np.ndarray:
 
 def test_the_moments_that_say_why() -> None:
     alike = np.array([[0.1, 0.9, 0.2], [0.3, 0.2, 0.3], [0.5, 0.4, 0.95]], np.float32)
-    assert [pair[:2] for pair in best_pairs(alike, 3)] == [(0, 1), (1, 0), (2, 2)]
-    assert best_pairs(alike, 2) == [(0, 1, pytest.approx(0.9)), (2, 2, pytest.approx(0.95))]
     at, pairs = likest_moments(alike, starts(3, 0.5), starts(3))
     assert at == 9.6
     assert [pair[:2] for pair in pairs] == [(0.5, 4.8), (5.3, 0.0), (10.1, 9.6)]
     assert [pair.similarity for pair in pairs] == pytest.approx([0.9, 0.3, 0.95])
+
+
+def test_only_the_likest_moments_of_a_long_clip_are_told() -> None:
+    alike = np.linspace(0.1, 0.9, 20, dtype=np.float32)[:, None].repeat(2, axis=1)
+    alike[3] = 0.95
+    _, pairs = likest_moments(alike, starts(20), starts(2))
+    assert [round(pair.clip / 4.8) for pair in pairs] == [3, 13, 14, 15, 16, 17, 18, 19]
 
 
 def test_of_moments_as_much_alike_the_first_of_the_track_is_told() -> None:
