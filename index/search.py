@@ -17,7 +17,6 @@ from index.scope import Scope
 from index.scoring import Scored, gather, score_tracks, unit_rows
 from index.shelf import Shelf
 from models.types import (
-    FloatArray,
     Query,
     Ranking,
     Recommendation,
@@ -86,9 +85,9 @@ class _Line:
         looks = first_looks(self.shelf, [clip.vectors for clip in clips], self.options.count)
         looked = watch.stop() / len(queries)
         for query, clip, first in zip(queries, clips, looks, strict=True):
-            yield self._rank(query, clip.vectors, first, looked)
+            yield self._rank(query, clip, first, looked)
 
-    def _rank(self, query: Query, clip: FloatArray, first: Numbers, looked: float) -> Ranking:
+    def _rank(self, query: Query, clip: Windows, first: Numbers, looked: float) -> Ranking:
         shelf, scope, options = self.shelf, self.scope, self.options
         dense = spread(self._unit(query.dense))
         repeats = partial(_repeats, options.sameness)
@@ -96,19 +95,16 @@ class _Line:
         watch = _Stopwatch()
         same: _Read | None = None
         kept: list[_Read] = []
-        for numbers in candidates(shelf, clip, options.count, scope, first):
+        for numbers in candidates(shelf, clip.vectors, options.count, scope, first):
             timing["candidates"] += watch.stop()
-            scored = score_tracks(clip, shelf.vectors.matrix, shelf.layout, numbers)
+            scored = score_tracks(clip.vectors, shelf.vectors.matrix, shelf.layout, numbers)
             timing["score"] += watch.stop()
             same = self._find_same(query.track_id, dense, scored.only(scope.visible))
             kept = cut(self._ranked(scored.only(scope.wanted)), same, repeats, options)
             timing["cuts"] += watch.stop()
             if len(kept) >= options.count:
                 break
-        results = tuple(
-            _answer(rank, Windows(clip, query.windows.starts), one)
-            for rank, one in enumerate(kept, start=1)
-        )
+        results = tuple(_answer(rank, clip, one) for rank, one in enumerate(kept, start=1))
         timing["cuts"] += watch.stop()
         return Ranking(same.track if same else None, results, timing)
 
