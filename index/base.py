@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from index.generations import BUILDING, verified_generation
+from index.journal_file import drop_published
 from index.manifest import Manifest, segment_files
 from index.rows import JoinedRows, Rows
 
@@ -20,8 +22,23 @@ class Base:
     matrix: Rows
 
 
-def open_base(folder: Path, manifest: Manifest) -> Base:
-    """Open a verified generation to lay a journal over."""
+def open_base(directory: Path) -> Base:
+    """Open the live generation of an index, verified, to lay a journal over.
+
+    What is left of the build that made it goes.
+
+    Parameters
+    ----------
+    directory : Path
+        The index, held for writing.
+
+    Raises
+    ------
+    CatalogueError
+        There is no index, or it is damaged.
+    """
+    folder, manifest = verified_generation(directory)
+    drop_published(directory / BUILDING, manifest.checksum)
     parts = [
         np.memmap(folder / segment_files(number)[0], "<f4", "r").reshape(-1, manifest.stamp.dim)
         for number in range(len(manifest.segments))

@@ -7,126 +7,27 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from index import overlay
 from index.base import Base
-from index.journal_file import Origin, keep_waiting, open_journal, spelled
-from index.manifest import CATALOGUE
+from index.journal_file import keep_waiting, open_journal, spelled
+from index.left_out import LeftOut
+from index.origin import Origin
+from index.placement import Placement
 from index.places import Places
-from index.schema import (
-    PUT_FILE,
-    attach_base,
-    file_row,
-    left_out_row,
-    track_in,
-)
+from index.schema import PUT_FILE, file_row, left_out_row, track_in
 from index.storable import storable_path
-from models.types import EmbeddedTrack, FloatArray, ModelStamp, Track
-
-# What is known of every file: what this build found, over what the last generation holds.
-_SEEN = """
-CREATE TEMP VIEW seen AS
-    SELECT * FROM main.files WHERE source NOT IN (SELECT source FROM forgotten)
-    AND source NOT IN (SELECT source FROM waiting)
-UNION ALL
-    SELECT * FROM base.files AS old
-    WHERE NOT EXISTS (SELECT 1 FROM main.files AS new WHERE new.source = old.source)
-    AND source NOT IN (SELECT source FROM forgotten)
-"""
-
-# What is forgotten is so only until the record is closed: nothing is lost where a build comes to
-# nothing, and a disk that was away is known again once it is back.
-_FORGOTTEN = "CREATE TEMP TABLE forgotten (source TEXT PRIMARY KEY)"
-
-# Of several files with the same audio, the first by name gives title and path.
-_FIRST = """
-CREATE TEMP VIEW first AS
-    SELECT id, min(source) AS source FROM seen
-    WHERE id IS NOT NULL AND left_out IS NULL GROUP BY id
-"""
-
-# Every track with where the last generation has it, if it does, and whether it was heard again.
-_PLACED = """
-SELECT first.id, first.source, old.starts, old.first, new.starts, new.vectors
-FROM first LEFT JOIN base.tracks AS old USING (id) LEFT JOIN main.vectors AS new USING (id)
-ORDER BY first.id
-"""
-
-# A record may be carried on over another generation than it was begun over: what it knows by
-# vectors that are not there any more, it does not know.
-_UNFOUNDED = """
-DELETE FROM main.files WHERE id IS NOT NULL AND left_out IS NULL
-AND id NOT IN (SELECT id FROM main.vectors) AND id NOT IN (SELECT id FROM base.tracks)
-"""
-
-# What was removed since the record was last laid over a generation stays removed. Over the same
-# one, what it holds of a removed track was asked for again, and is newer.
-_STILL_HIDDEN = """
-UPDATE main.files SET left_out = ? WHERE left_out IS NULL
-AND id IN (SELECT id FROM base.files WHERE id IS NOT NULL AND left_out IS NOT NULL)
-"""
-
-# A file that is left out, and held no track before, changes nothing that can be asked.
-_CHANGED = """
-SELECT 1 FROM main.files AS new WHERE source NOT IN (SELECT source FROM waiting) AND (
-    left_out IS NULL OR EXISTS (
-        SELECT 1 FROM base.files AS old WHERE old.source = new.source AND old.left_out IS NULL
-    )
-)
-UNION ALL SELECT 1 FROM forgotten JOIN base.files USING (source) LIMIT 1
-"""
-
-# What the last generation says as well, and what is gone.
-_SETTLED = """
-DELETE FROM main.files WHERE source IN (SELECT source FROM forgotten) OR source IN (
-    SELECT source FROM (SELECT * FROM main.files INTERSECT SELECT * FROM base.files)
-)
-"""
+from models.types import EmbeddedTrack, ModelStamp, Track
 
 _TAKE = """
 INSERT OR REPLACE INTO main.files
 SELECT * FROM seen WHERE id IN (SELECT value FROM json_each(?))
 """
 _HIDE = "UPDATE main.files SET left_out = ? WHERE id IN (SELECT value FROM json_each(?))"
-
-_REMOVED = "It was removed from the index."
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A file that is not in the index on its own, and why."""
-
-    path: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A track as it is published next.
-
-    Attributes
-    ----------
-    id : str
-    source : str or bytes
-        The file whose tags are shown.
-    starts : bytes
-        Start of each window in seconds, float32.
-    row : int or None
-        Where its windows begin in the last generation; None where they are new.
-    """
-
-    id: str
-    source: str | bytes
-    starts: bytes
-    row: int | None
-
-    @property
-    def count(self) -> int:
-        """How many windows it has."""
-        return len(self.starts) // 4
 
 
 class Journal:
@@ -151,7 +52,8 @@ class Journal:
         self._stamp = spelled(origin.stamp)
         self._in_batch = False
         self._database, self.discarded = open_journal(path, origin)
-        self._attach(base)
+        overlay.lay_over(self._database, base)
+        self._hidden = self._find_hidden()
 
     def done(self, source: str, size: int, mtime_ns: int) -> bool:
         """Whether the file was dealt with and has not changed since."""
@@ -195,7 +97,7 @@ class Journal:
         with self._change() as database:
             ids = json.dumps(list(track_ids))
             database.execute(_TAKE, [ids])
-            database.execute(_HIDE, [_REMOVED, ids])
+            database.execute(_HIDE, [overlay.REMOVED, ids])
         self._hidden = self._find_hidden()
 
     def restore(self, sources: Collection[str]) -> None:
@@ -224,16 +126,7 @@ class Journal:
 
         What the last generation holds stays what it is. Return the files that wait, by name.
         """
-        find = (
-            "SELECT source FROM main.files WHERE source NOT IN (SELECT source FROM base.files) "
-            "ORDER BY source"
-        )
-        found = [source for (source,) in self._database.execute(find)]
-        waiting = [source for source in found if os.fsdecode(source) not in places]
-        with self._database as database:
-            database.execute("DELETE FROM waiting")
-            database.executemany("INSERT INTO waiting VALUES (?)", ([one] for one in waiting))
-        return [os.fsdecode(source) for source in waiting]
+        return overlay.set_aside(self._database, places)
 
     def files(self) -> Iterator[tuple[str, str | None]]:
         """Yield the path of every file and the id of its track, if it has one."""
@@ -274,13 +167,11 @@ class Journal:
 
     def changed(self) -> bool:
         """Whether a track came or was described anew, or a file went, since the last generation."""
-        return self._database.execute(_CHANGED).fetchone() is not None
+        return overlay.has_changed(self._database)
 
     def settle(self) -> bool:
         """Where nothing changed, keep only what is to be remembered; False where nothing is."""
-        with self._database as database:
-            database.execute(_SETTLED)
-        return self._database.execute("SELECT 1 FROM main.files LIMIT 1").fetchone() is not None
+        return overlay.settle(self._database)
 
     def tracks(self) -> int:
         """Return how many tracks there are, those of the last generation included."""
@@ -291,21 +182,9 @@ class Journal:
         """Yield what is known of every file, by name."""
         yield from self._database.execute("SELECT * FROM seen ORDER BY source")
 
-    def placed(self) -> Iterator[Placed]:
-        """Yield every track, by id."""
-        for track_id, source, old, row, new, vectors in self._database.execute(_PLACED):
-            if new is None or (new == old and vectors == self._at(row, len(new) // 4).tobytes()):
-                yield Placed(track_id, source, old, row)
-            else:
-                yield Placed(track_id, source, new, None)
-
-    def vectors_of(self, track: Placed) -> FloatArray:
-        """Return the windows of a track [windows, dim]."""
-        if track.row is not None:
-            return self._at(track.row, track.count)
-        find = "SELECT vectors FROM vectors WHERE id = ?"
-        (blob,) = self._database.execute(find, [track.id]).fetchone()
-        return np.frombuffer(blob, "<f4").reshape(track.count, -1)
+    def placement(self) -> Placement:
+        """Return the tracks of the next generation, and where their windows come from."""
+        return Placement(self._database, self._base)
 
     def publishing(self, checksum: str) -> None:
         """Remember which generation is made of it: once that is live, the record is of no use."""
@@ -346,7 +225,7 @@ class Journal:
         _put_file(database, file_row(track, place, size, mtime_ns))
         if track.id in self._hidden:
             change = "UPDATE main.files SET left_out = ? WHERE source = ?"
-            database.execute(change, [_REMOVED, place])
+            database.execute(change, [overlay.REMOVED, place])
 
     def _seconds_of(self, track_id: str) -> float | None:
         """Return the length of a known track."""
@@ -363,25 +242,6 @@ class Journal:
         """Return the tracks that were removed, with their lengths."""
         find = "SELECT id, seconds FROM seen WHERE id IS NOT NULL AND left_out IS NOT NULL"
         return dict(self._database.execute(find).fetchall())
-
-    def _at(self, row: int, count: int) -> FloatArray:
-        """Return windows of the last generation."""
-        assert self._base is not None
-        return self._base.matrix[row : row + count]
-
-    def _attach(self, base: Base | None) -> None:
-        attach_base(self._database, base.folder / CATALOGUE if base else None)
-        for statement in (_FORGOTTEN, _SEEN, _FIRST):
-            self._database.execute(statement)
-        checksum = base.manifest.checksum if base else ""
-        with self._database as database:
-            before = database.execute("SELECT base FROM lineage").fetchone()
-            if before != (checksum,):
-                database.execute(_STILL_HIDDEN, [_REMOVED])
-            database.execute("DELETE FROM lineage")
-            database.execute("INSERT INTO lineage VALUES (?, '')", [checksum])
-            database.execute(_UNFOUNDED)
-        self._hidden = self._find_hidden()
 
 
 def _put_file(database: sqlite3.Connection, row: Sequence[object]) -> None:

@@ -6,9 +6,10 @@ import json
 import os
 import sqlite3
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
+from index.origin import Origin
 from index.places import Places
 from index.schema import FILES_TABLE, upgrade_files
 from models.types import ModelStamp
@@ -24,24 +25,6 @@ _LINEAGE_TABLE = "CREATE TABLE IF NOT EXISTS lineage (base TEXT NOT NULL, publis
 
 # Files of an unfinished build that the one at work does not ask for.
 _WAITING_TABLE = "CREATE TABLE IF NOT EXISTS waiting (source TEXT PRIMARY KEY)"
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What vectors come from: a model, and windows of some length."""
-
-    stamp: ModelStamp
-    window_seconds: float
-    hop_seconds: float
-
-    def fits(self, other: Origin) -> bool:
-        """Whether vectors of both may stand in one index: all is the same but the model's file."""
-        ours, theirs = (
-            (one.stamp.model, one.stamp.version, one.stamp.space, one.stamp.dim)
-            for one in (self, other)
-        )
-        windows = (other.window_seconds, other.hop_seconds)
-        return ours == theirs and (self.window_seconds, self.hop_seconds) == windows
 
 
 def open_journal(path: Path | None, origin: Origin) -> tuple[sqlite3.Connection, str]:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from index.damage import REBUILD
+from index.origin import Origin
 from models.types import CatalogueError, ModelStamp
 
 FORMAT = 2
@@ -102,6 +103,11 @@ class Manifest:
     graph: GraphSettings = field(default_factory=GraphSettings)
     dtype: str = "float32"
     format: int = FORMAT
+
+    @property
+    def origin(self) -> Origin:
+        """What its vectors come from."""
+        return Origin(self.stamp, self.window_seconds, self.hop_seconds)
 
     @property
     def size(self) -> int:

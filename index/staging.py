@@ -16,7 +16,7 @@ from index.base import Base
 from index.checksums import file_sum
 from index.damage import damaged
 from index.generations import sync_file
-from index.journal import Journal, Placed
+from index.journal import Journal
 from index.manifest import (
     CATALOGUE,
     MANIFEST,
@@ -27,6 +27,7 @@ from index.manifest import (
     segment_files,
 )
 from index.merging import kept_segments
+from index.placement import Placed, Placement
 from index.schema import PUT_FILE, PUT_TRACK, create_tables, fill
 from index.segments import open_segments
 from index.vectors import build_graph
@@ -104,14 +105,15 @@ def write_generation(
         Whether to write everything again, in one segment.
     """
     folder.mkdir()
-    plan = _plan(list(journal.placed()), () if base is None or whole else base.manifest.segments)
+    placement = journal.placement()
+    plan = _plan(list(placement), () if base is None or whole else base.manifest.segments)
     windows = sum(track.count for track in plan.fresh)
     segments, number, settings = plan.kept, len(plan.kept), GraphSettings()
     written = [CATALOGUE]
     _write_catalogue(folder / CATALOGUE, journal.file_rows(), plan.tracks)
     if windows:
         vectors, graph = segment_files(number)
-        _write_vectors(folder / vectors, journal, plan.fresh)
+        _write_vectors(folder / vectors, placement, plan.fresh)
         matrix = np.memmap(folder / vectors, "<f4", "r", shape=(windows, making.stamp.dim))
         build_graph(matrix, folder / graph, settings, progress)
         segments += (Segment(windows, windows),)
@@ -159,10 +161,10 @@ def _plan(tracks: list[Placed], segments: Sequence[Segment]) -> _Plan:
     return _Plan(moved, kept, fresh)
 
 
-def _write_vectors(path: Path, journal: Journal, tracks: Iterable[Placed]) -> None:
+def _write_vectors(path: Path, placement: Placement, tracks: Iterable[Placed]) -> None:
     with path.open("wb") as file:
         for track in tracks:
-            file.write(np.ascontiguousarray(journal.vectors_of(track), "<f4").data)
+            file.write(np.ascontiguousarray(placement.vectors_of(track), "<f4").data)
 
 
 def _write_catalogue(

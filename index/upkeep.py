@@ -20,11 +20,10 @@ from index.generations import (
     live_generation,
     make_live,
     read_manifest,
-    verified_generation,
     writer_lock,
 )
 from index.journal import Journal
-from index.journal_file import Origin, drop_published, forget_unfinished
+from index.journal_file import drop_published, forget_unfinished
 from index.manifest import Manifest
 from index.places import Places, StrPath
 from index.publishing import publish_journal
@@ -176,11 +175,8 @@ def _editing(directory: Path) -> Iterator[tuple[Journal, Base]]:
     """Hold an index with a journal in memory: an unfinished build beside it stays as it is."""
     live_generation(directory)  # there is an index at all
     with writing(directory), writer_lock(directory):
-        folder, manifest = verified_generation(directory)
-        drop_published(directory / BUILDING, manifest.checksum)
-        origin = Origin(manifest.stamp, manifest.window_seconds, manifest.hop_seconds)
-        base = open_base(folder, manifest)
-        with closing(Journal(None, origin, base)) as journal:
+        base = open_base(directory)
+        with closing(Journal(None, base.manifest.origin, base)) as journal:
             yield journal, base
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from index.builder import IndexBuilder
 from index.generations import KEEP
-from index.journal import LeftOut
+from index.left_out import LeftOut
 from index.manifest import Manifest
 from index.places import Places, StrPath, outermost
 from models.runtime import Runtime

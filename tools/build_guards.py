@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from index.builder import IndexBuilder
-from index.journal_file import Origin
 from index.opened import open_index
+from index.origin import Origin
 from index.places import Places
 from models.types import CatalogueError, ModelStamp
 from tools.screen import counted
@@ -18,7 +18,7 @@ def refuse_forgetting(directory: Path, origin: Origin, found: Gathered) -> None:
     try:
         with open_index(directory) as index:
             made = index.manifest
-            if origin.fits(Origin(made.stamp, made.window_seconds, made.hop_seconds)):
+            if origin.fits(made.origin):
                 return
             held = index.files()
     except CatalogueError:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from index.builder import IndexBuilder
-from index.journal import LeftOut
+from index.left_out import LeftOut
 from models.runtime import Runtime
 from models.tracks import Listeners, embed_tracks
 from models.types import EmbeddedTrack, PassingError, SoundalikeError, Track

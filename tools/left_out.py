@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from index.journal import LeftOut
+from index.left_out import LeftOut
 from tools.screen import printable
 
 

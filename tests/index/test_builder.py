@@ -18,7 +18,7 @@ import pytest
 
 from index.builder import IndexBuilder
 from index.generations import live_generation
-from index.journal import LeftOut
+from index.left_out import LeftOut
 from index.manifest import Manifest
 from index.opened import Index, open_index
 from index.verify import describe_index, verify_index

@@ -11,7 +11,7 @@ import pytest
 
 from index.builder import IndexBuilder
 from index.generations import generations, live_generation, read_manifest
-from index.journal import LeftOut
+from index.left_out import LeftOut
 from index.opened import open_index
 from index.upkeep import compact, remove_tracks, roll_back
 from index.verify import describe_index, verify_index

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from index.journal_file import Origin
+from index.origin import Origin
 from models.audioset import dequantise
 from models.card import ModelCard
 from models.cards import load_card

@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 
 from index.catalogue import Layout
-from index.journal import LeftOut
+from index.left_out import LeftOut
 from index.same import is_long, place_likeness
 from index.scoring import score_tracks
 from index.search import EXCERPT_SUSPECTS

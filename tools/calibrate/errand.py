@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from index.journal import LeftOut
+from index.left_out import LeftOut
 from models.pool import WorkerPool
 from models.runtime import Runtime
 from models.types import SettingsError

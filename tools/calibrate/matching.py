@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from index.journal import LeftOut
+from index.left_out import LeftOut
 from models.types import ModelStamp, Sameness
 from tools.calibrate.isotonic import Knots
 from tools.calibrate.pairs import CLIPS, Pairs, joined, pairs_of

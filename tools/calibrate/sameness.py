@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from index.journal import LeftOut
+from index.left_out import LeftOut
 from models.types import ClipListener, ModelStamp, Sameness
 from tools.calibrate.cuts import SECONDS, Cut, cut_tracks, hear_cuts
 from tools.calibrate.duplicates import Alike, find_duplicates

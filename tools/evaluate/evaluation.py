@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.journal import LeftOut
+from index.left_out import LeftOut
 from models.types import FloatArray, ModelStamp
 from tools.evaluate.judgements import Judgements, judge
 from tools.evaluate.sources import EvaluationError, Heard, Material

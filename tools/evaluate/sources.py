@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.generations import CURRENT
-from index.journal import LeftOut
+from index.left_out import LeftOut
 from index.opened import open_index
 from models.runtime import Runtime
 from models.types import ModelStamp, SoundalikeError, Track, Windows

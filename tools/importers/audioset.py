@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from index.journal import LeftOut
+from index.left_out import LeftOut
 from models.cards import known_card
 from tools import options
 from tools.audioset.labels import music_of, read_vocabulary

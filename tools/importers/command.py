@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from index.journal import LeftOut
-from index.journal_file import Origin
+from index.left_out import LeftOut
+from index.origin import Origin
 from tools.cli import DONE, NOT_DONE, PARTLY
 from tools.importers.job import Entry, NothingChosenError, Unwanted, import_entries
 from tools.importers.report import MOST_LISTED, import_as_json, show_import

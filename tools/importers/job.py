@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from index.builder import IndexBuilder
-from index.journal import LeftOut
-from index.journal_file import Origin
+from index.left_out import LeftOut
 from index.manifest import Manifest
 from index.opened import open_index
+from index.origin import Origin
 from models.types import CatalogueError, EmbeddedTrack, Track
 from tools.screen import Screen
 
@@ -227,7 +227,7 @@ def _refuse_another(directory: Path, origin: Origin) -> None:
             made = index.manifest
     except CatalogueError:
         return  # there is none, or none that could be kept
-    if not origin.fits(Origin(made.stamp, made.window_seconds, made.hop_seconds)):
+    if not origin.fits(made.origin):
         ours, theirs = origin.stamp, made.stamp
         raise CatalogueError(
             f"The index in {directory} was made with {theirs.model} {theirs.version} "

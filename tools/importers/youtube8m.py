@@ -12,8 +12,8 @@ from urllib.parse import quote
 import click
 import numpy as np
 
-from index.journal import LeftOut
-from index.journal_file import Origin
+from index.left_out import LeftOut
+from index.origin import Origin
 from models.types import EmbeddedTrack, ModelStamp, Track, Windows
 from tools import options
 from tools.importers.command import run_import

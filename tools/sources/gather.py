@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from index.journal import LeftOut
+from index.left_out import LeftOut
 from models.types import CatalogueError
 from tools.screen import counted
 from tools.sources import fma, spotify

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from index.journal import LeftOut
+from index.left_out import LeftOut
 from models.tags import clean, is_link, split_labels
 from tools.sources.known import Known
 from tools.sources.literals import read_list
