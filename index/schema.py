@@ -58,8 +58,9 @@ PUT_TRACK = "INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?)"
 _LAYOUT_TABLE = "CREATE TABLE layout (first BLOB NOT NULL, count BLOB NOT NULL)"
 INTEGER = np.dtype("<u4")
 
-# So much of a catalogue is read where it lies, by all processes at once, instead of copied.
-_MAPPED = (1 << 31) - (1 << 16)
+# A catalogue of up to so many bytes is mapped: read where it lies, by all processes at once. Of a
+# larger one a search reads pages from everywhere, and mapping them is no quicker than copying.
+_MAPPED = 64 << 20
 
 Row = tuple[str | bytes | int | float | None, ...]
 
@@ -110,7 +111,8 @@ def open_catalogue(path: Path) -> sqlite3.Connection:
                 raise damaged(path, "contradicts itself") from error
             database.close()
             database = copy
-        database.execute(f"PRAGMA mmap_size = {_MAPPED}")
+        if path.stat().st_size <= _MAPPED:
+            database.execute(f"PRAGMA mmap_size = {_MAPPED}")
         held.pop_all()
         return database
 

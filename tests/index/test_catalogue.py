@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -166,3 +167,20 @@ def test_what_there_is_comes_most_first(various: Catalogue) -> None:
     assert various.names_of("label") == [("Hip hop", 2), ("Jazz", 1), ("Rap", 1)]
     assert various.names_of("artist") == [("Björk", 2)]
     assert various.names_of("source") == [("audioset", 2), ("folder", 2)]
+
+
+def test_only_a_small_catalogue_is_mapped_and_both_answer_alike(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(tmp_path, [random_track(f"track{n:02}", rng) for n in range(40)])
+    path = live_generation(tmp_path) / "catalogue.sqlite"
+    size = path.stat().st_size
+    found, mapped = [], []
+    for most in (size, size - 1):
+        monkeypatch.setattr("index.schema._MAPPED", most)
+        with closing(Catalogue(path)) as catalogue:
+            found.append([track for track, _ in catalogue.entries(range(40))])
+            mapped += catalogue._all("PRAGMA mmap_size")
+    assert found[0] == found[1]
+    # None where SQLite was built without it.
+    assert mapped in ([(size,), (0,)], [(0,), (0,)], [])
