@@ -96,6 +96,21 @@ def test_what_stays_out_is_remembered_without_a_new_generation(
         builder.publish()
     assert not (directory / ".building").exists()
     assert names(directory) == ["generation-000001", "generation-000002"]
+    # What a generation says of it is changed with the generation: it is gone, or as it was.
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.skip("/music/broken", "It is broken.", 1, 1)
+        builder.sources += ("/more",)
+        builder.publish()
+    with IndexBuilder(directory, STAMP) as builder:
+        builder.skip("/music/broken", "It is broken.", 1, 1)  # tried again
+        builder.publish()
+        assert not builder.published
+    assert not (directory / ".building").exists()
+    with IndexBuilder(directory, STAMP) as builder:
+        assert builder.forget_missing([], ["/music/broken"]) == 1
+        builder.publish()
+        assert builder.published
+    assert describe_index(directory).left_out == 0
 
 
 def test_what_is_asked_for_again_is_heard_again(
