@@ -14,7 +14,7 @@ from bot.gate import BusyError
 from bot.library.archive import Archive, Entry
 from bot.library.keeping import MOST_BYTES, Keeper
 from bot.library.report import Report
-from bot.words import ENGLISH
+from bot.words import ENGLISH, Saying
 from index.libraries import Added
 from models.types import ClipError, ClipSource, SoundalikeError
 
@@ -61,9 +61,10 @@ async def import_archive(
 ) -> Report:
     """Put what an archive holds into a library, one file in memory at a time.
 
-    What cannot be kept is left out and listed; a full library or a bot that stops ends it, and
-    what was added by then stays: each track is on the disk before the next one is heard. The same
-    archive again goes on from there, for what is known is passed over unheard.
+    What cannot be kept is left out and listed; a full library, a file that takes too long or a
+    bot that stops ends it, and what was added by then stays: each track is on the disk before the
+    next one is heard. The same archive again goes on from there, for what is known is passed over
+    unheard; the report says to try that only where it may help.
     """
     report = Report(len(archive.entries), archive.others)
     for entry in archive.entries:
@@ -76,7 +77,7 @@ async def import_archive(
         except ClipError as error:
             report.left_out.append((entry.name, error.sentence))
         except (SoundalikeError, TimeoutError) as error:
-            report.stopped = explain(error, ENGLISH).sentence
+            report.stopped = _why_stopped(error, entry)
             return report
     return report
 
@@ -93,3 +94,13 @@ async def _import_one(
         report.added += 1
     else:
         report.known += 1
+
+
+def _why_stopped(error: SoundalikeError | TimeoutError, entry: Entry) -> Saying:
+    # Where the same zip again goes on from here, that is what to do.
+    match error:
+        case BusyError():
+            return ENGLISH.say("library.restarting")
+        case TimeoutError():
+            return ENGLISH.say("library.too_slow", name=entry.name)
+    return explain(error, ENGLISH)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bot.words import Saying
+
 
 @dataclass(slots=True)
 class Report:
@@ -19,8 +21,8 @@ class Report:
         Tracks that are new, and that were there.
     left_out : list of (str, str)
         Files that could not be kept, and why, as an English sentence of the catalogues.
-    stopped : str
-        Why the rest was not heard, likewise; empty where all was.
+    stopped : Saying or None
+        Why the rest was not heard and what to do, in English; None where all was.
     """
 
     files: int = 0
@@ -28,7 +30,7 @@ class Report:
     added: int = 0
     known: int = 0
     left_out: list[tuple[str, str]] = field(default_factory=list)
-    stopped: str = ""
+    stopped: Saying | None = None
 
     @property
     def done(self) -> int:

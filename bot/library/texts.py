@@ -21,7 +21,7 @@ PAGE = 12
 TURN = "library:list:"
 """How the custom_id of a button begins that turns to a page; its number follows, from 0."""
 
-_TITLE, _ARTIST, _FILE, _REASON = 100, 60, 60, 200
+_TITLE, _ARTIST, _FILE, _REASON, _STOPPED = 100, 60, 60, 200, 600
 _MOST_REASONS = 8
 _MEGABYTE = 1_000_000
 
@@ -86,10 +86,8 @@ def report_text(report: Report, words: Words) -> str:
         if more > 0:
             lines.append(f"-# {words.count('library.more', more)}")
     if report.stopped:
-        lines.append(plain(words.translate(report.stopped), _REASON))
-        if report.left:
-            lines.append(words.count("library.not_heard", report.left))
-            lines.append(f"-# {words('library.go_on')}")
+        sentence, fix = (plain(words.translate(each), _STOPPED) for each in report.stopped)
+        lines += [sentence, words.count("library.not_heard", report.left), f"-# {fix}"]
     return "\n".join(lines)
 
 

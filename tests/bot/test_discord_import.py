@@ -46,7 +46,7 @@ async def said(discord: Discord, data: bytes, name: str = "music.zip") -> Messag
 
 
 def is_done(message: Message) -> bool:
-    return bool(message.text) and not message.text.startswith("Listening:")
+    return bool(message.text) and not message.text.startswith(("Listening:", "Ich höre:"))
 
 
 def titles(state: State, discord: Discord) -> list[str]:
@@ -194,7 +194,8 @@ async def test_a_bot_that_stops_says_how_far_it_came(
     assert "1 track is new" in report.text
     assert "I am being restarted" in report.text
     assert "2 files were not listened to" in report.text
-    assert "Import the same zip again to go on" in report.text
+    assert "Import the same zip again in a minute" in report.text
+    assert "Ask again" not in report.text
     assert titles(state, discord_server) == ["Song 0"]
 
 
@@ -235,7 +236,36 @@ async def test_what_a_full_library_has_is_passed_over(
         again = (await said(discord_server, THREE)).text
     assert "**0 tracks are new in this server's library.**\n2 were there already." in again
     assert "1 file was not listened to" in again
-    assert "Import the same zip again to go on" in again
+    # The same zip would stop at the same file.
+    assert "Import the same zip" not in again
+    assert "Take something out with /library remove" in again
+
+
+async def test_why_it_ended_is_said_in_the_readers_language(
+    discord_server: Discord, make_bot: MakeBot
+) -> None:
+    discord_server.member.locale = "de"
+    bots = make_bot(listener=Patient(), patience=0.2), make_bot(SOUNDALIKE_LIBRARY="1")
+    said_to: list[str] = []
+    for bot in bots:
+        async with discord_server.running(bot):
+            said_to.append((await said(discord_server, THREE)).text.replace("\\", ""))
+    slow, full = said_to
+    assert "Die Bibliothek dieses Servers ist voll: Sie fasst 1 Titel." in full
+    assert "Nimm etwas mit /bibliothek entfernen heraus" in full
+    assert "Mit „Ann - Song 0.flac“ wurde ich nicht rechtzeitig fertig" in slow
+    assert "Importiere dasselbe Zip noch einmal: Was schon hier ist" in slow
+
+
+async def test_a_file_that_takes_too_long_is_named(
+    discord_server: Discord, make_bot: MakeBot
+) -> None:
+    async with discord_server.running(make_bot(listener=Patient(), patience=0.2)):
+        text = (await said(discord_server, THREE)).text.replace("\\", "")
+    assert "I could not finish “Ann - Song 0.flac” in time" in text
+    assert "3 files were not listened to" in text
+    assert "Import the same zip again: what is here already is passed over" in text
+    assert "leave that file out" in text
 
 
 async def test_a_worker_that_fails_leaves_one_out_and_a_full_disk_ends_it(
@@ -252,6 +282,8 @@ async def test_a_worker_that_fails_leaves_one_out_and_a_full_disk_ends_it(
     assert "Ann - Song 0.flac: The process that listened died." in text.replace("\\", "")
     assert "cannot remember anything right now" in text
     assert "2 files were not listened to" in text
+    assert "finds the reason in my log" in text
+    assert "Import the same zip" not in text
     assert "no room" in caplog.text
 
 
