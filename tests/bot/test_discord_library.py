@@ -287,7 +287,7 @@ async def test_a_preview_of_a_spot_that_is_not_kept_says_so(
     else:
         assert told.splitlines() == [
             "▶️ **Long** · Ann, 0:00 – 0:10",
-            "-# This is how it begins: I keep its first minute alone, and it sounds most like the "
+            "-# This is how it begins: I keep only its first minute, and it sounds most like the "
             "clip at 1:40.",
         ]
 
