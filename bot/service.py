@@ -170,7 +170,7 @@ class Soundalike:
         return await self._hearing.hear_whole(source)
 
     async def identify(self, source: ClipSource) -> str:
-        """Return the id that a file has as a track, without hearing it; ClipError else."""
+        """Return the id that a file has as a track; raises as `Hearing.identify` does."""
         return await self._hearing.identify(source)
 
     async def hear_track(self, track_id: str) -> EmbeddedClip:
