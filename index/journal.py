@@ -124,7 +124,8 @@ class Journal:
     def set_aside(self, places: Places) -> list[str]:
         """Let what an unfinished build found elsewhere wait for a build that asks for it.
 
-        What the last generation holds stays what it is. Return the files that wait, by name.
+        What the last generation holds stays what it is, and what was left out elsewhere is
+        forgotten. Return the files that wait, by name.
         """
         return overlay.set_aside(self._database, places)
 

@@ -55,7 +55,8 @@ AND id IN (SELECT id FROM base.files WHERE id IS NOT NULL AND left_out IS NOT NU
 """
 
 _NEW = """
-SELECT source FROM main.files WHERE source NOT IN (SELECT source FROM base.files) ORDER BY source
+SELECT source, left_out IS NOT NULL FROM main.files
+WHERE source NOT IN (SELECT source FROM base.files) ORDER BY source
 """
 
 # A file that is left out, and held no track before, changes nothing that can be asked.
@@ -92,12 +93,18 @@ def lay_over(database: sqlite3.Connection, base: Base | None) -> None:
 
 
 def set_aside(database: sqlite3.Connection, places: Places) -> list[str]:
-    """Let what the record alone knows, of files elsewhere, wait; return those files, by name."""
-    found = [source for (source,) in database.execute(_NEW)]
-    waiting = [source for source in found if os.fsdecode(source) not in places]
+    """Let what the record alone knows, of files elsewhere, wait; return those files, by name.
+
+    Those that were left out are forgotten: there is no work to lose, and a build that is done
+    leaves them behind, too.
+    """
+    elsewhere = [row for row in database.execute(_NEW) if os.fsdecode(row[0]) not in places]
+    waiting = [source for source, left_out in elsewhere if not left_out]
+    dropped = [source for source, left_out in elsewhere if left_out]
     with database:
         database.execute("DELETE FROM waiting")
         database.executemany("INSERT INTO waiting VALUES (?)", ([one] for one in waiting))
+        database.executemany("DELETE FROM main.files WHERE source = ?", ([one] for one in dropped))
     return [os.fsdecode(source) for source in waiting]
 
 

@@ -85,8 +85,8 @@ class FileRecorder:
     def set_aside(self, places: Iterable[StrPath]) -> list[str]:
         """Let what an unfinished build found outside these places wait for one that asks for it.
 
-        It is not published, and needs no hearing then; what the index holds already stays. Return
-        the files that wait.
+        It is not published, and needs no hearing then; what the index holds already stays. That
+        files were left out there is forgotten. Return the files that wait.
         """
         asked = Places(places)
         with writing(self.directory):

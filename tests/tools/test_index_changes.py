@@ -120,6 +120,21 @@ def test_what_an_unfinished_build_heard_elsewhere_waits_until_it_is_named(
     assert "unfinished" not in cli("index", "update", "--out", index)[2]
 
 
+def test_a_file_that_a_build_left_out_is_no_unfinished_work(
+    tiny_model: Path, music: Path, tmp_path: Path, index: Path, cli: Cli
+) -> None:
+    asked(cli, "build", music, "--out", index)
+    broken = tmp_path / "broken.mp3"
+    broken.write_bytes(b"no sound at all" * 50)
+    assert cli("index", "add", broken, "--out", index)[0] == 1
+    write_piece(music / "New.wav", 900, seed=99)
+    for tracks in (7, 7):
+        status, out, err = cli("index", "update", "--out", index, "--json")
+        assert (status, only_json(out)["tracks"], "unfinished" in err) == (0, tracks, False)
+        assert not (index / ".building").exists()
+    assert only_json(cli("index", "info", index, "--json")[1])["left_out"] == 0
+
+
 def test_what_only_leaves_something_out_is_no_new_generation(
     tiny_model: Path, music: Path, tmp_path: Path, index: Path, cli: Cli
 ) -> None:
