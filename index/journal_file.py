@@ -107,7 +107,26 @@ def keep_waiting(database: sqlite3.Connection, checksum: str) -> bool:
     return True
 
 
-def forget_unfinished(building: Path, places: Places) -> None:
+def unfinished_files(building: Path) -> list[str]:
+    """Return the files that the record of an unfinished build knows, by name; none where it cannot.
+
+    Parameters
+    ----------
+    building : Path
+        Where the record lies, if there is any.
+    """
+    path = building / JOURNAL
+    if not path.exists():
+        return []
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            found = database.execute("SELECT source FROM files ORDER BY source").fetchall()
+    except sqlite3.Error:
+        return []  # whoever carries it on says what is wrong
+    return [os.fsdecode(source) for (source,) in found]
+
+
+def forget_unfinished(building: Path, places: Places) -> int:
     """Drop what an unfinished build holds of places that are taken out of the index.
 
     Parameters
@@ -115,20 +134,29 @@ def forget_unfinished(building: Path, places: Places) -> None:
     building : Path
         Where the record lies, if there is any.
     places : Places
+
+    Returns
+    -------
+    int
+        How many files it knew there.
     """
     path = building / JOURNAL
     if not path.exists():
-        return
+        return 0
     try:
         with closing(sqlite3.connect(path)) as database, database:
-            if _has_table(database, "files"):
-                sources = database.execute("SELECT source FROM files").fetchall()
-                gone = [row for row in sources if os.fsdecode(row[0]) in places]
-                database.executemany("DELETE FROM files WHERE source = ?", gone)
+            if not _has_table(database, "files"):
+                return 0
+            sources = database.execute("SELECT source FROM files").fetchall()
+            gone = [row for row in sources if os.fsdecode(row[0]) in places]
+            database.executemany("DELETE FROM files WHERE source = ?", gone)
     except sqlite3.OperationalError:
         raise  # the disk is full or closed: what stayed in it would come back
     except sqlite3.DatabaseError:
-        return  # it is damaged: whoever would carry it on discards it
+        return 0  # it is damaged: whoever would carry it on discards it
+    if gone and len(gone) == len(sources):
+        _remove(path)  # the vectors are of no use to anybody
+    return len(gone)
 
 
 def spelled(stamp: ModelStamp) -> str:

@@ -43,12 +43,15 @@ class Edited:
     spared : int
         Tracks that were asked to go by their folders, and that stay as there are files of them
         elsewhere.
+    unpublished : int
+        Files of which something was forgotten that builds had noted, but not published.
     """
 
     generation: str
     manifest: Manifest
     before: Manifest
     spared: int = 0
+    unpublished: int = 0
 
 
 def remove_tracks(
@@ -63,7 +66,9 @@ def remove_tracks(
     """Take tracks out of an index; builds remember it, by their audio.
 
     A source that is taken out whole is forgotten instead: it is no source any more. A file that is
-    named goes with every copy of it; of a folder, what has copies elsewhere stays.
+    named goes with every copy of it; of a folder, what has copies elsewhere stays. What an
+    unfinished build found outside the sources that are left is forgotten as well; where that is
+    all, the generation stays as it is.
 
     Parameters
     ----------
@@ -112,10 +117,14 @@ def remove_tracks(
                 "Delete its folder if you want it no more.",
             )
         # First: hearing something again is less of a loss than what comes back unasked.
-        forget_unfinished(directory / BUILDING, whole)
-        making = _as_before(base.manifest, tuple(sources))
-        edited = _publish(directory, journal, base, making, keep, progress)
-        return replace(edited, spared=len(spared))
+        outside = [place for place in alone if place not in left]
+        forgotten = forget_unfinished(directory / BUILDING, Places([*outside, *named]))
+        if dropped or journal.changed():
+            making = _as_before(base.manifest, tuple(sources))
+            edited = _publish(directory, journal, base, making, keep, progress)
+        else:
+            edited = Edited(base.folder.name, base.manifest, base.manifest)
+        return replace(edited, spared=len(spared), unpublished=forgotten)
 
 
 def compact(
@@ -176,8 +185,12 @@ def _editing(directory: Path) -> Iterator[tuple[Journal, Base]]:
     live_generation(directory)  # there is an index at all
     with writing(directory), writer_lock(directory):
         base = open_base(directory)
-        with closing(Journal(None, base.manifest.origin, base)) as journal:
-            yield journal, base
+        try:
+            with closing(Journal(None, base.manifest.origin, base)) as journal:
+                yield journal, base
+        finally:
+            with contextlib.suppress(OSError):
+                (directory / BUILDING).rmdir()  # but for the journal of an unfinished build
 
 
 def _publish(
@@ -190,13 +203,9 @@ def _publish(
     *,
     whole: bool = False,
 ) -> Edited:
-    try:
-        manifest = publish_journal(
-            directory, journal, base, making, keep=keep, progress=progress, whole=whole
-        )
-    finally:
-        with contextlib.suppress(OSError):
-            (directory / BUILDING).rmdir()  # but for the journal of an unfinished build
+    manifest = publish_journal(
+        directory, journal, base, making, keep=keep, progress=progress, whole=whole
+    )
     return Edited(live_generation(directory).name, manifest, base.manifest)
 
 

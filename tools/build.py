@@ -19,7 +19,7 @@ from models.types import CatalogueError
 from tools.build_guards import refuse_emptied, refuse_forgetting
 from tools.cluster import hire_cluster
 from tools.hearing import Audio, Listener, listen, retell, state_of
-from tools.screen import Screen, counted
+from tools.screen import Screen, as_called, counted
 from tools.sources.gather import gather, is_called_table
 from tools.sources.links import Fetcher, list_fetcher
 
@@ -226,7 +226,8 @@ def _set_aside(places: Iterable[StrPath], builder: IndexBuilder, screen: Screen)
     if waiting := builder.set_aside([*builder.sources, *places]):
         screen.note(
             f"An unfinished build left {counted(len(waiting), 'file')} of other folders, such as "
-            f"{waiting[0]}. What was heard of them is kept until a build names them."
+            f"{waiting[0]}. What was heard of them is kept until a build names them, or "
+            f"{as_called('`soundalike index remove`')} does."
         )
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from index import upkeep
+from index.generations import BUILDING
+from index.journal_file import unfinished_files
 from index.opened import Index, open_index
 from index.places import Places
 from models.tags import is_link
@@ -38,13 +40,14 @@ def remove(names: tuple[str, ...], out: Path | None, keep: int | None, as_json: 
     A TRACK is an id, or how it begins, with or without `track:` before it; a PATH is a file, an
     address that a list named, or a folder with all below it that has no copy elsewhere. Files are
     left alone. What is taken out stays out, under any name, until `index add` names it again; a
-    folder or a list that the index was built from is forgotten altogether, with what it named.
+    folder or a list that the index was built from is forgotten altogether, with what it named. So
+    is what a build that was stopped had heard there.
     """
     settings = read_settings()
     screen = Screen(as_json=as_json)
     directory = out or settings.index
     with open_index(directory) as index:
-        tracks, places = _meant(names, index)
+        tracks, places = _meant(names, index, _unfinished(directory, index))
         listed = _listed(places, index)
     with screen.progress("Publishing") as step:
         edited = upkeep.remove_tracks(
@@ -62,7 +65,11 @@ def remove(names: tuple[str, ...], out: Path | None, keep: int | None, as_json: 
         screen.show(
             f"{counted(edited.spared, 'track')} of those stay, as there are copies in other places."
         )
-    screen.answer({**_as_json(directory, edited), "removed": gone, "spared": edited.spared})
+    if edited.unpublished:
+        files = counted(edited.unpublished, "file")
+        screen.show(f"What builds had noted of {files}, and not published, is forgotten.")
+    fates = {"removed": gone, "spared": edited.spared, "unpublished": edited.unpublished}
+    screen.answer({**_as_json(directory, edited), **fates})
 
 
 @click.command(
@@ -140,7 +147,15 @@ def rollback(directory: Path | None, to: str, as_json: bool) -> None:
     )
 
 
-def _meant(names: Sequence[str], index: Index) -> tuple[list[str], list[str]]:
+def _unfinished(directory: Path, index: Index) -> list[str]:
+    """Return the files of an unfinished build that no update of the index would hear again."""
+    sources = Places(index.manifest.sources)
+    return [path for path in unfinished_files(directory / BUILDING) if path not in sources]
+
+
+def _meant(
+    names: Sequence[str], index: Index, unfinished: Sequence[str]
+) -> tuple[list[str], list[str]]:
     """Return the tracks and the places that are meant.
 
     Raises
@@ -148,7 +163,7 @@ def _meant(names: Sequence[str], index: Index) -> tuple[list[str], list[str]]:
     CatalogueError
         One of them is neither.
     """
-    paths = [*index.manifest.sources, *(path for path, _ in index.files())]
+    paths = [*index.manifest.sources, *(path for path, _ in index.files()), *unfinished]
     tracks, places = [], []
     for name in names:
         place = name if is_link(name) else str(plain_path(Path(name)))

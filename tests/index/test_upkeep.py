@@ -377,6 +377,26 @@ def test_a_source_that_is_removed_beside_an_unfinished_build_stays_removed(
     assert ids(directory) == ["too", "track1", "track2", "track3"]
 
 
+def test_what_only_an_unfinished_build_knows_is_removed_without_a_new_generation(
+    directory: Path, rng: np.random.Generator
+) -> None:
+    with IndexBuilder(directory, STAMP) as builder:
+        for place in ("/new/late", "/newer/late", "/music/late"):
+            builder.add(random_track(place[1:-5], rng), place, 1, 1)
+    before = read_manifest(live_generation(directory))
+    # What lies in a source would be heard again: it is no unfinished work of another folder.
+    for place, forgotten in (("/new", 1), ("/new", 0), ("/music/late", 0)):
+        edited = remove_tracks(directory, [], [place])
+        assert (edited.unpublished, edited.manifest) == (forgotten, before)
+    with IndexBuilder(directory, STAMP) as builder:
+        assert not builder.knows("new")
+        assert builder.set_aside(["/music"]) == ["/newer/late"]
+        builder.publish()
+    assert remove_tracks(directory, [], ["/newer"]).unpublished == 1
+    assert not (directory / ".building").exists()
+    assert names(directory) == ["generation-000001", "generation-000002"]
+
+
 @pytest.mark.parametrize("content", [b"", b"no database" * 500])
 def test_a_record_that_cannot_be_read_stops_no_removal(directory: Path, content: bytes) -> None:
     record = directory / ".building" / "journal.sqlite"

@@ -111,10 +111,17 @@ def test_what_an_unfinished_build_heard_elsewhere_waits_until_it_is_named(
         for track, windows in held:
             path = more / Path(track.path).name
             builder.add(EmbeddedTrack(track, windows), path, *state_of(path))
+            lost = tmp_path / "lost" / path.name
+            builder.recognise(track, lost, *state_of(path))
     status, out, err = cli("index", "build", music, "--out", index, "--json")
     assert (status, only_json(out)["tracks"]) == (0, 4)
-    assert "An unfinished build left 2 files of other folders, such as " in err
+    assert "An unfinished build left 4 files of other folders, such as " in err
+    assert "until a build names them, or `soundalike index remove` does." in err
     assert asked(cli, "update", "--out", index)["tracks"] == 4
+    # A folder that is there no more cannot be named to a build.
+    gone = asked(cli, "remove", lost.parent, "--out", index)
+    assert (gone["unpublished"], gone["removed"], gone["generation"]) == (2, 0, "generation-000001")
+    assert "Nothing in the index comes from" in refused(cli, "remove", lost, "--out", index)
     added = asked(cli, "add", more, "--out", index)
     assert (added["tracks"], added["heard"], added["kept"]) == (6, 0, 2)
     assert "unfinished" not in cli("index", "update", "--out", index)[2]
