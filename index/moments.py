@@ -41,7 +41,7 @@ def likest_moments(
         )
         for here in told
     )
-    best = max(told, key=lambda here: (values[here], -likest[here]))
+    best = max(range(len(values)), key=lambda here: (values[here], -likest[here]))
     return _moment(track_starts, likest[best]), pairs
 
 
