@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,6 +28,7 @@ _MOST_BYTES = 20_000_000
 _MOST_PIXELS = 40_000_000
 _FRONT = 3  # ID3v2 and FLAC number the kinds of pictures alike
 _QUALITY = 85
+_OPENING = threading.Lock()
 
 
 def read_cover(path: Path) -> bytes:
@@ -59,8 +61,9 @@ def make_thumbnail(data: bytes, side: int = SIDE) -> bytes:
 
 
 def _open(data: bytes) -> Image.Image:
-    with warnings.catch_warnings():
-        # Pillow would warn of a picture that the caller refuses anyway.
+    # Pillow warns of a picture that the caller refuses anyway. What is warned of is the business of
+    # the whole process, so that threads have to take turns.
+    with _OPENING, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         return Image.open(io.BytesIO(data), formats=_FORMATS)
 

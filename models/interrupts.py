@@ -19,18 +19,19 @@ def without_interrupts() -> Iterator[None]:
     """
     # Starting this helper of multiprocessing's unblocks interrupts: it has to come first.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        # What is blocked is inherited. It is not enough by itself: another thread, such as that of
-        # a progress bar, would take the interrupt, and Python raise it here all the same.
-        with _put_off():
+    # What is blocked is inherited. It is not enough by itself: another thread, such as that of a
+    # progress bar, would take the interrupt, and Python raise it here all the same.
+    with _put_off():
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
             yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
 def _put_off() -> Iterator[None]:
+    """Let Python hear of an interrupt only afterwards, whether all went well or not."""
     handler = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(handler):
         yield  # Python raises interrupts in the main thread alone
@@ -41,5 +42,5 @@ def _put_off() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, handler)
-    if came:
-        handler(*came[0])
+        if came:
+            handler(*came[0])

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import struct
+import threading
+import time
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,6 +135,31 @@ def test_a_picture_that_would_fill_the_memory_is_none() -> None:
 
 def test_a_picture_that_pillow_would_only_warn_of_is_none() -> None:
     assert make_thumbnail(png(10_000, 9_000, 2, bytes(1_000))) == b""
+
+
+def test_threads_that_look_at_covers_leave_the_warnings_as_they_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before, opened = list(warnings.filters), Image.open
+    first_left, turns = threading.Event(), itertools.count()
+
+    def slowly(*args: Any, **kwargs: Any) -> Image.Image:
+        """Let the second be in there until the first has left, if both can be in there."""
+        if next(turns):
+            first_left.wait(0.5)
+        else:
+            time.sleep(0.2)
+        return opened(*args, **kwargs)
+
+    def look() -> None:
+        make_thumbnail(picture(ROSE, "PNG"))
+        first_left.set()
+
+    monkeypatch.setattr(Image, "open", slowly)
+    with ThreadPoolExecutor(2) as threads:
+        for looked in [threads.submit(look), threads.submit(look)]:
+            looked.result()
+    assert list(warnings.filters) == before
 
 
 def test_a_picture_of_fifty_megapixels_is_none() -> None:

@@ -6,10 +6,16 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
 
+from models.card import ModelCard
 from models.interrupts import without_interrupts
+from models.runtime import Runtime
+from models.tracks import embed_tracks
+from models.types import EmbeddedTrack, Track
 
 
 def interrupt_here() -> None:
@@ -45,6 +51,47 @@ def test_an_interrupt_waits_until_all_is_done(interrupt: object) -> None:
         work()
     assert done == ["inner", "outer"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_is_heard_where_the_work_fails_too() -> None:
+    def work() -> None:
+        with without_interrupts():
+            interrupt_elsewhere()
+            raise ValueError
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+
+
+class Interrupted:
+    """Somebody who listens, and is interrupted while a track is handed over."""
+
+    def __init__(self) -> None:
+        self.taken: list[Path] = []
+        self.closed = False
+
+    def room(self) -> int:
+        return 1
+
+    def identify(self, path: Path) -> Future[Track]:
+        raise AssertionError(path)
+
+    def hear(self, path: Path) -> Future[EmbeddedTrack]:
+        interrupt_here()
+        self.taken.append(path)
+        return Future()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_track_is_handed_over_whole(card: ModelCard) -> None:
+    listeners = Interrupted()
+    runtime = Runtime(card, card.file)
+    with pytest.raises(KeyboardInterrupt):
+        next(embed_tracks([Path("one"), Path("two")], runtime, hire=lambda: listeners))
+    assert listeners.taken == [Path("one")]
+    assert listeners.closed
 
 
 def test_without_an_interrupt_nothing_is_left_changed() -> None:
