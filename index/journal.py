@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -121,13 +121,13 @@ class Journal:
         with self._database as database:
             database.executemany("INSERT OR IGNORE INTO forgotten VALUES (?)", rows)
 
-    def set_aside(self, places: Places) -> list[str]:
+    def set_aside(self, places: Places, entries: Container[str] = frozenset()) -> list[str]:
         """Let what an unfinished build found elsewhere wait for a build that asks for it.
 
         What the last generation holds stays what it is, and what was left out elsewhere is
         forgotten. Return the files that wait, by name.
         """
-        return overlay.set_aside(self._database, places)
+        return overlay.set_aside(self._database, places, entries)
 
     def files(self) -> Iterator[tuple[str, str | None]]:
         """Yield the path of every file and the id of its track, if it has one."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Container
 
 from index.base import Base
 from index.manifest import CATALOGUE
@@ -56,7 +57,8 @@ AND id IN (SELECT id FROM base.files WHERE id IS NOT NULL AND left_out IS NOT NU
 
 _NEW = """
 SELECT source, left_out IS NOT NULL FROM main.files
-WHERE source NOT IN (SELECT source FROM base.files) ORDER BY source
+WHERE source NOT IN (SELECT source FROM base.files)
+AND source NOT IN (SELECT source FROM forgotten) ORDER BY source
 """
 
 # A file that is left out, and held no track before, changes nothing that can be asked.
@@ -87,18 +89,20 @@ def lay_over(database: sqlite3.Connection, base: Base | None) -> None:
         before = database.execute("SELECT base FROM lineage").fetchone()
         if before != (checksum,):
             database.execute(_STILL_HIDDEN, [REMOVED])
+        database.execute("DELETE FROM waiting")  # who asks for what is another matter now
         database.execute("DELETE FROM lineage")
         database.execute("INSERT INTO lineage VALUES (?, '')", [checksum])
         database.execute(_UNFOUNDED)
 
 
-def set_aside(database: sqlite3.Connection, places: Places) -> list[str]:
+def set_aside(database: sqlite3.Connection, places: Places, entries: Container[str]) -> list[str]:
     """Let what the record alone knows, of files elsewhere, wait; return those files, by name.
 
     Those that were left out are forgotten: there is no work to lose, and a build that is done
     leaves them behind, too.
     """
-    elsewhere = [row for row in database.execute(_NEW) if os.fsdecode(row[0]) not in places]
+    new = ((os.fsdecode(source), source, left_out) for source, left_out in database.execute(_NEW))
+    elsewhere = [row for path, *row in new if path not in entries and path not in places]
     waiting = [source for source, left_out in elsewhere if not left_out]
     dropped = [source for source, left_out in elsewhere if left_out]
     with database:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -82,15 +82,29 @@ class FileRecorder:
             paths = [path for path, _ in self._journal.files() if path in places]
             self._journal.restore(paths)
 
-    def set_aside(self, places: Iterable[StrPath]) -> list[str]:
-        """Let what an unfinished build found outside these places wait for one that asks for it.
+    def set_aside(
+        self, places: Iterable[StrPath], entries: Container[str] = frozenset()
+    ) -> list[str]:
+        """Let what an unfinished build found elsewhere wait for a build that asks for it.
 
-        It is not published, and needs no hearing then; what the index holds already stays. That
-        files were left out there is forgotten. Return the files that wait.
+        It is not published, and needs no hearing then; what the index holds already stays, and what
+        is forgotten goes. That files were left out elsewhere is forgotten.
+
+        Parameters
+        ----------
+        places : iterable of path
+            The folders, files and addresses that are asked for now.
+        entries : container of str
+            Addresses that are asked for as well, where there are very many.
+
+        Returns
+        -------
+        list of str
+            The files that wait, by name.
         """
         asked = Places(places)
         with writing(self.directory):
-            return self._journal.set_aside(asked)
+            return self._journal.set_aside(asked, entries)
 
     def skip(self, path: StrPath, sentence: str, size: int, mtime_ns: int) -> None:
         """Leave a file out, and remember why until it changes."""

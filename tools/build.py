@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,15 +13,16 @@ from index.builder import IndexBuilder
 from index.generations import KEEP
 from index.left_out import LeftOut
 from index.manifest import Manifest
-from index.places import Places, StrPath, outermost
+from index.places import Places, outermost
 from models.runtime import Runtime
 from models.types import CatalogueError
 from tools.build_guards import refuse_emptied, refuse_forgetting
 from tools.cluster import hire_cluster
 from tools.hearing import Audio, Listener, listen, retell, state_of
-from tools.screen import Screen, as_called, counted
+from tools.screen import Screen
 from tools.sources.gather import gather, is_called_table
 from tools.sources.links import Fetcher, list_fetcher
+from tools.unfinished import set_aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def build_index(
     with builder:
         for note in builder.notes:
             screen.note(note)
-        _set_aside(found.places, builder, screen)
+        set_aside(builder, screen, found.places)
         before = builder.sources
         builder.sources = _sources_after(before, found.sources, lost)  # refused now or never
         if options.adding:
@@ -219,16 +220,6 @@ def build_index(
         left_out=left_out,
         duplicates=duplicates,
     )
-
-
-def _set_aside(places: Iterable[StrPath], builder: IndexBuilder, screen: Screen) -> None:
-    """Leave what an unfinished build found in folders that are no part of this one to another."""
-    if waiting := builder.set_aside([*builder.sources, *places]):
-        screen.note(
-            f"An unfinished build left {counted(len(waiting), 'file')} of other folders, such as "
-            f"{waiting[0]}. What was heard of them is kept until a build names them, or "
-            f"{as_called('`soundalike index remove`')} does."
-        )
 
 
 def _sources_after(

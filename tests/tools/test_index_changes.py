@@ -115,7 +115,7 @@ def test_what_an_unfinished_build_heard_elsewhere_waits_until_it_is_named(
             builder.recognise(track, lost, *state_of(path))
     status, out, err = cli("index", "build", music, "--out", index, "--json")
     assert (status, only_json(out)["tracks"]) == (0, 4)
-    assert "An unfinished build left 4 files of other folders, such as " in err
+    assert "An unfinished build left 4 files of other sources, such as " in err
     assert "until a build names them, or `soundalike index remove` does." in err
     assert asked(cli, "update", "--out", index)["tracks"] == 4
     # A folder that is there no more cannot be named to a build.

@@ -16,6 +16,7 @@ from index.opened import open_index
 from index.origin import Origin
 from models.types import CatalogueError, EmbeddedTrack, Track
 from tools.screen import Screen
+from tools.unfinished import set_aside
 
 _BATCH: Final = 1_000
 _State = tuple[int, int]
@@ -117,7 +118,7 @@ def import_entries(
 ) -> Imported:
     """Make an index hold the chosen entries of a data set; carries on where it was stopped.
 
-    Whatever else the index holds stays in it.
+    Whatever else the index holds stays in it; what a build of something else left waits for that.
 
     Parameters
     ----------
@@ -153,6 +154,7 @@ def import_entries(
             screen.note(note)
         count = _take(entries, builder)
         gone = builder.forget(count.unwanted)
+        set_aside(builder, screen, entries=count.chosen)
         skipped = [one for one in builder.skipped() if one.path in count.chosen]
         left_out = [*damaged, *skipped]
         if not len(builder):
