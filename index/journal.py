@@ -27,6 +27,10 @@ _TAKE = """
 INSERT OR REPLACE INTO main.files
 SELECT * FROM seen WHERE id IN (SELECT value FROM json_each(?))
 """
+_PUT_VECTORS = """
+INSERT OR REPLACE INTO vectors (id, stamp, starts, vectors)
+VALUES (?, (SELECT rowid FROM stamps WHERE json = ?), ?, ?)
+"""
 _HIDE = "UPDATE main.files SET left_out = ? WHERE id IN (SELECT value FROM json_each(?))"
 
 
@@ -75,10 +79,7 @@ class Journal:
         vectors = np.asarray(windows.vectors, "<f4").tobytes()
         with self._change() as database:
             database.execute("INSERT OR IGNORE INTO stamps VALUES (?)", [self._stamp])
-            database.execute(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
-                [embedded.track.id, starts, vectors],
-            )
+            database.execute(_PUT_VECTORS, [embedded.track.id, self._stamp, starts, vectors])
             self._put_track(database, embedded.track, source, size, mtime_ns)
 
     def knows(self, track_id: str) -> bool:
@@ -162,9 +163,12 @@ class Journal:
         ]
 
     def stamps(self) -> list[ModelStamp]:
-        """Return the files of the model that made what was added since the last generation."""
-        rows = self._database.execute("SELECT json FROM stamps ORDER BY rowid")
-        return [ModelStamp(**json.loads(text)) for (text,) in rows]
+        """Return the files of the model that made what is published next, and was added since."""
+        find = "SELECT DISTINCT stamp FROM main.vectors WHERE id IN (SELECT id FROM first)"
+        made = {number for (number,) in self._database.execute(find)}
+        rows = self._database.execute("SELECT rowid, json FROM stamps ORDER BY rowid")
+        # Of what an older version did not note, any may have made it.
+        return [ModelStamp(**json.loads(text)) for row, text in rows if {row, None} & made]
 
     def changed(self) -> bool:
         """Whether a track came or was described anew, or a file went, since the last generation."""

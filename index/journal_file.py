@@ -17,7 +17,10 @@ from models.types import ModelStamp
 JOURNAL = "journal.sqlite"
 
 _STAMPS_TABLE = "CREATE TABLE IF NOT EXISTS stamps (json TEXT PRIMARY KEY)"
-_VECTORS_TABLE = "CREATE TABLE vectors (id TEXT PRIMARY KEY, starts BLOB, vectors BLOB)"
+# `stamp` is the row of the one that made them; NULL where an older version did not note it.
+_VECTORS_TABLE = """
+CREATE TABLE vectors (id TEXT PRIMARY KEY, stamp INTEGER, starts BLOB, vectors BLOB)
+"""
 
 # One row, both by the checksums of their manifests: the generation that the record was last laid
 # over, and the one that was being made of it. Either is empty where there is none.
@@ -221,10 +224,18 @@ def _prepare(database: sqlite3.Connection, origin: Origin) -> None:
             "An unfinished build with another model or other windows "
             f"({found.stamp.model}) was discarded."
         )
-    if not names_files:
+    _upgrade_stamps(database, found.stamp, named=names_files)
+
+
+def _upgrade_stamps(database: sqlite3.Connection, begun_with: ModelStamp, *, named: bool) -> None:
+    """Make room for which file of the model made which vectors in an older record."""
+    if not named:
         # From before files were named: what is here was made with the one it was begun with.
         made = database.execute("SELECT 1 FROM vectors LIMIT 1").fetchall()
-        database.executemany("INSERT INTO stamps VALUES (?)", [[spelled(found.stamp)]] * len(made))
+        database.executemany("INSERT INTO stamps VALUES (?)", [[spelled(begun_with)]] * len(made))
+    columns = database.execute("SELECT * FROM vectors LIMIT 0").description
+    if "stamp" not in {column[0] for column in columns}:
+        database.execute("ALTER TABLE vectors ADD COLUMN stamp INTEGER")
 
 
 def _has_table(database: sqlite3.Connection, name: str) -> bool:

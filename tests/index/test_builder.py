@@ -284,6 +284,39 @@ def test_a_build_that_broke_off_is_carried_on_with_another_file(
     assert (manifest.stamp, manifest.others, manifest.tracks) == (INT8, (FP16,), 2)
 
 
+def test_a_file_that_made_only_what_waits_is_noted_once_that_is_published(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    with IndexBuilder(tmp_path, INT8) as builder:
+        builder.add(random_track("late", rng), "/other/late", 1, 1)
+        builder.add(random_track("track1", rng), "/music/track1", 1, 1)
+    with IndexBuilder(tmp_path, FP16) as builder:
+        builder.add(random_track("track1", rng), "/music/track1", 2, 2)  # it had changed
+        builder.set_aside(["/music"])
+        manifest = builder.publish()
+    assert (manifest.stamp, manifest.others, manifest.tracks) == (FP16, (), 1)
+    manifest = build_on(tmp_path, FP32, "track2")
+    assert (manifest.stamp, manifest.others, manifest.tracks) == (FP32, (INT8, FP16), 3)
+
+
+@pytest.mark.parametrize("others", [(), (FP16, INT8)])
+def test_a_record_that_does_not_say_which_file_made_what_is_carried_on(
+    tmp_path: Path, rng: np.random.Generator, others: tuple[ModelStamp, ...]
+) -> None:
+    for stamp in others or (INT8,):
+        with IndexBuilder(tmp_path, stamp) as builder:
+            builder.add(random_track(stamp.precision, rng), f"/other/{stamp.precision}", 1, 1)
+    with closing(sqlite3.connect(tmp_path / ".building" / "journal.sqlite")) as database:
+        database.execute("ALTER TABLE vectors DROP COLUMN stamp")
+    with IndexBuilder(tmp_path, FP32) as builder:
+        builder.add(random_track("track", rng), "/music/track", 1, 1)
+        builder.recognise(random_track("int8", rng).track, "/music/int8", 1, 1)
+        builder.set_aside(["/music"] if others else ["/music/track"])
+        manifest = builder.publish()
+    # Where either may have made what is published, neither is kept quiet.
+    assert (manifest.stamp, manifest.others) == (FP32, others)
+
+
 def test_a_record_from_before_files_were_noted_is_carried_on(
     tmp_path: Path, rng: np.random.Generator
 ) -> None:
