@@ -82,12 +82,11 @@ class IndexBuilder(FileRecorder):
         keep: int = KEEP,
         changing: bool = False,
     ) -> None:
-        self.directory = directory
+        super().__init__(directory, Origin(stamp, window_seconds, hop_seconds))
         self.notes: tuple[str, ...] = ()
         self._sources: tuple[str, ...] = ()
         self._keep = keep
         self._changing = changing
-        self.origin = Origin(stamp, window_seconds, hop_seconds)
         self._base: Base | None = None
         self._building = directory / BUILDING
         self.published = False

@@ -22,9 +22,9 @@ class FileRecorder:
     """What is known of files, and what becomes of them; on disk as soon as a call returns.
 
     It speaks of files by their paths, and raises a CatalogueError where the disk is full. The
-    builder (`index.builder`) is one: it opens the journal, and publishes what is in it.
+    builder (`index.builder`) is one: it opens the journal on entering, and publishes what is in it.
 
-    Attributes
+    Parameters
     ----------
     directory : Path
         The index.
@@ -32,9 +32,11 @@ class FileRecorder:
         What its vectors come from.
     """
 
-    directory: Path
-    origin: Origin
-    _journal: Journal
+    _journal: Journal  # there is none before the index is held for writing
+
+    def __init__(self, directory: Path, origin: Origin) -> None:
+        self.directory = directory
+        self.origin = origin
 
     def __len__(self) -> int:
         """Tracks so far, those of the live generation included."""
