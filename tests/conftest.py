@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,14 @@ PROJECT = Path(__file__).resolve().parent.parent
 settings.register_profile("soundalike", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=500, print_blob=True)
 settings.load_profile("soundalike")
+
+
+def pytest_configure() -> None:
+    """Hear interrupts, which whoever runs the tests in the background has shells ignore.
+
+    Ignoring them is inherited, so that nothing could be interrupted in a test.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
