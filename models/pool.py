@@ -42,7 +42,8 @@ from models.types import (
 KEPT_LIMITS: Final = DecodeLimits(max_bytes=60_000_000, max_seconds=3_600.0, timeout=90.0)
 """For the tracks that strangers hand in to be kept: 60 MB, an hour."""
 
-_KEPT_TIMEOUT_S = 300.0
+# Less than the bot waits for an answer, so that an import leaves the file out and goes on.
+_KEPT_TIMEOUT_S = 180.0
 # What a worker that decodes may need, whatever it is handed.
 _WORKER_MEMORY = 1 << 30
 # A model's weights exist a few times over while it is opened: as stored, laid out and packed.
