@@ -53,11 +53,17 @@ def put_sections(text: str, sections: Mapping[str, str]) -> str:
     tomllib.loads(text)
     missing = dict(sections)
     kept: list[str] = []
+    closing = False
     for piece in pieces(text):
-        if piece.section not in sections:
+        if piece.section in sections:
+            closing = True
+            if piece.is_header and piece.section in missing:
+                kept.append(_under(piece.text, missing.pop(piece.section)))
+        elif piece.text.strip(_BLANK):
+            closing = False
             kept.append(piece.text)
-        elif piece.is_header and piece.section in missing:
-            kept.append(_under(piece.text, missing.pop(piece.section)))
+        elif not (closing and kept and not kept[-1].strip(_BLANK)):
+            kept.append(piece.text)  # of the blank lines between what goes, one is enough
     whole = "".join(kept)
     for section in missing.values():
         whole = whole.rstrip(_LINE_END) + "\n\n" if whole.strip(_BLANK) else whole

@@ -85,6 +85,13 @@ class Writer:
         self.entries("", stays=stays)
 
 
+def test_no_blank_lines_pile_up_where_tables_were() -> None:
+    tables = "".join(f"[calibration.{name}]\nx = 1\n\n" for name in "abc")
+    once = with_sections(f"y = 1\n\n{tables}[files]\n", SECTIONS)
+    assert once.endswith("]\n\n[files]\n")
+    assert "\n\n\n" not in once
+
+
 def test_a_comment_at_the_end_keeps_its_last_space() -> None:
     assert with_sections("x = 1\n# ", SECTIONS).startswith("x = 1\n# \n\n[calibration]")
     assert with_sections("[calibration] # \nx = 1", SECTIONS).startswith("[calibration] # \n")
