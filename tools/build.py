@@ -109,7 +109,8 @@ class NothingHeardError(CatalogueError):
     def __init__(self, directory: Path, left_out: list[LeftOut]) -> None:
         super().__init__(
             f"There is not one track to put into the index in {directory}.",
-            "Name a folder with audio in it; what was left out, and why, is listed.",
+            "Name a folder with audio in it"
+            + ("; what was left out, and why, is listed." if left_out else "."),
         )
         self.left_out = left_out
 

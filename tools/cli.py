@@ -66,7 +66,8 @@ def soundalike() -> None:
     """Find the tracks that sound like a clip, on this machine, in your own music.
 
     Every command takes --help, which ends with an example, and --json, which prints its answer for
-    programs. Exit status: 0 done, 1 done but some audio was left out (it is listed), 2 not done.
+    programs. Exit status: 0 done, 1 done but some audio was left out (it is listed), 2 not done,
+    130 stopped.
     """
 
 
@@ -108,6 +109,8 @@ def _run(arguments: Sequence[str], command: click.Command, name: str) -> int:
         return INTERRUPTED
     except SoundalikeError as error:
         report(_shortened(error), as_json=as_json)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
     except click.ClickException as error:
         report(_usage(error), as_json=as_json)
     except BrokenPipeError:

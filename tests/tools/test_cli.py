@@ -50,6 +50,15 @@ def test_the_list_of_commands_says_what_the_commands_say(name: str) -> None:
     assert first.replace("CLIP", "a clip") == COMMANDS[name]
 
 
+@pytest.mark.parametrize("words", [[], ["index"], ["model"]])
+def test_who_names_no_command_is_shown_them_line_by_line(words: list[str], cli: Cli) -> None:
+    status, out, said = cli(*words)
+    _, help_text, _ = cli(*words, "--help")
+    assert status == 2
+    assert out == ""
+    assert said.strip() == help_text.strip()
+
+
 def test_help_loads_nothing_heavy() -> None:
     program = (
         "import sys; from tools.cli import run; run(['--help']);"
